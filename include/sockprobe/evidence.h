@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one record of a run. Each step fills its part and none reaches back:
+ * collect writes facts, correlate joins them by index, report turns the whole
+ * into a document. Everything is owned by evidence.arena; indexes, not
+ * pointers, refer to items of growing lists; NO_INDEX is "none".
+ */
+#ifndef SOCKPROBE_EVIDENCE_H
+#define SOCKPROBE_EVIDENCE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "sockprobe/util.h"
+
+#define NO_INDEX SIZE_MAX
+
+/* A fact that may be unknown: never guess, never fold unknown into no. */
+enum tristate { TRI_UNKNOWN, TRI_NO, TRI_YES };
+
+/* ---- coverage ---- */
+
+enum coverage_status {
+	COVERAGE_COMPLETE,
+	COVERAGE_PARTIAL,
+	COVERAGE_DENIED,
+	COVERAGE_UNAVAILABLE,
+	COVERAGE_TIMED_OUT,
+};
+
+struct coverage {
+	const char *source; /* a name of the schema's list */
+	const char *scope;  /* what part of the node it is about */
+	enum coverage_status status;
+	const char *detail;
+	const char *mend; /* how to get what is missing; NULL where complete */
+};
+DEFINE_LIST(coverage_list, struct coverage);
+
+/* ---- what stands at a path ---- */
+
+enum path_kind {
+	KIND_SOCKET,
+	KIND_DIRECTORY,
+	KIND_REGULAR,
+	KIND_FIFO,
+	KIND_DEVICE,
+	KIND_DANGLING_SYMLINK,
+	KIND_SYMLINK_LOOP,
+	KIND_MISSING,
+	KIND_OUTSIDE_VIEW,
+	KIND_DENIED,
+	KIND_TIMED_OUT,
+	KIND_ERROR,
+};
+
+enum socket_state {
+	STATE_LISTENING,
+	STATE_STALE,
+	STATE_BOUND,
+	STATE_NOT_A_SOCKET,
+	STATE_UNKNOWN,
+};
+
+struct path_link {
+	const char *at;     /* where the link stands, in the root walked */
+	const char *target; /* its text */
+};
+DEFINE_LIST(path_link_list, struct path_link);
+
+/* Who may pass or write one step of a path. */
+struct path_step {
+	uint32_t mode;
+	uid_t uid;
+	gid_t gid;
+	bool acl; /* has a POSIX ACL, which the mode does not tell */
+};
+DEFINE_LIST(path_step_list, struct path_step);
+
+struct inode {
+	dev_t dev;    /* st_dev */
+	dev_t sb_dev; /* device of the superblock, as mountinfo has it; 0 unknown */
+	uint64_t ino;
+	uint64_t mnt_id; /* 0 unknown */
+	uint32_t mode;
+	uint32_t nlink;
+	uid_t uid;
+	gid_t gid;
+	struct timespec birth; /* tv_sec 0: the file system keeps none */
+	struct timespec change;
+	struct timespec modify;
+	const char *selinux; /* security context, NULL without one */
+};
+
+/* A path walked inside a root: the outcome and how it was reached. */
+struct path_look {
+	enum path_kind kind;
+	int err;              /* errno of KIND_DENIED and KIND_ERROR, else 0 */
+	const char *resolved; /* canonical, in the root walked; NULL unresolved */
+	struct path_link_list links;
+	struct path_step_list steps; /* each directory searched, from the root */
+	bool steps_cut;              /* more than are kept */
+	struct inode inode;          /* valid where something stands there */
+	uint64_t entries;            /* of a directory */
+	bool entries_cut;
+	enum tristate entries_known;
+};
+
+enum path_source { FROM_TABLE, FROM_KUBELET, FROM_OPTION, FROM_KERNEL };
+
+/* How a directory came to stand where a socket should be. */
+enum origin_certainty { ORIGIN_UNKNOWN, ORIGIN_LIKELY, ORIGIN_CERTAIN };
+
+struct origin_candidate {
+	size_t container;
+	const char *mount_source; /* as the runtime's record has it */
+	const char *mechanism;
+	bool has_distance;
+	int64_t after_birth_ms; /* container created minus birth of the object */
+	bool possible;          /* false: evidence rules it out */
+	const char *why;
+};
+DEFINE_LIST(origin_candidate_list, struct origin_candidate);
+
+struct origin {
+	bool asked; /* the object is one whose origin is in question */
+	enum origin_certainty certainty;
+	const char *text;
+	struct origin_candidate_list candidates;
+};
+
+struct path_object {
+	struct string_list names; /* as looked for; more than one: aliases */
+	const char *runtime;
+	enum path_source source;
+	size_t view; /* container whose view the names are of; NO_INDEX: node */
+	struct path_look look;
+	const char *fs_path; /* inside its file system, as mountinfo's root */
+	dev_t mount_dev;     /* device of the mount it is reached by */
+	enum socket_state state;
+	const char *connect_result; /* errno name or "OK"; NULL unknown */
+	const char *connect_why;
+	int socket_type; /* SOCK_STREAM...; 0 unknown */
+	struct index_list listeners; /* into sockets */
+	struct index_list listener_processes;
+	size_t activated_by; /* process; NO_INDEX none */
+	uint32_t backlog, backlog_max;
+	struct origin origin;
+};
+DEFINE_LIST(path_object_list, struct path_object);
+
+/* ---- processes ---- */
+
+/* What could not be read of one process. */
+enum {
+	DENIED_NAMESPACES = 1 << 0,
+	DENIED_ROOT = 1 << 1,
+	DENIED_EXE = 1 << 2,
+	DENIED_FDS = 1 << 3,
+	DENIED_MOUNTS = 1 << 4,
+};
+
+struct process {
+	pid_t pid; /* in the pid namespace of the procfs that was read */
+	pid_t ppid;
+	uint64_t start_ticks; /* since boot; with pid, the identity */
+	int dirfd;            /* held /proc/PID; -1 where it could not be held */
+	const char *comm;     /* the process's own claim */
+	const char *exe;      /* link text as the kernel gives it; NULL denied */
+	const char *root;     /* link text of /proc/PID/root; NULL denied */
+	const char *cgroup;   /* the line's path that tells most */
+	uid_t uid[4];         /* real, effective, saved, file system */
+	gid_t gid[4];
+	gid_t *groups;
+	size_t ngroups;
+	uint64_t cap_permitted, cap_effective;
+	uint64_t ns_mnt, ns_net, ns_pid, ns_user; /* 0: denied */
+	unsigned int denied;
+	bool kthread;
+	bool self; /* the probe's own */
+	size_t container;
+	size_t view; /* mount table; NO_INDEX none */
+};
+DEFINE_LIST(process_list, struct process);
+
+/* ---- sockets ---- */
+
+enum socket_source { SOCKETS_DIAG, SOCKETS_PROC_NET, SOCKETS_NONE };
+
+struct netns {
+	uint64_t ino;
+	size_t process;         /* one that is in it; NO_INDEX: only a mount */
+	const char *mount_path; /* where it is bind-mounted, if process is none */
+	enum socket_source source;
+	enum coverage_status status;
+	const char *why; /* of what is missing */
+	bool node;       /* the namespace of the node's pid 1 */
+};
+DEFINE_LIST(netns_list, struct netns);
+
+/* One AF_UNIX socket that a file system path names. */
+struct unix_socket {
+	size_t netns;
+	uint32_t ino; /* of the socket */
+	uint32_t peer; /* 0 none; of a server end: the client's socket */
+	uint32_t vfs_ino; /* low 32 bits of the path's inode */
+	dev_t vfs_dev;    /* superblock's device */
+	bool has_vfs;
+	uint8_t type, state, shutdown;
+	uint32_t rqueue, wqueue; /* of a listener: pending, most pending */
+	const char *name;
+	struct index_list pending; /* sockets not yet accepted: inode numbers */
+};
+DEFINE_LIST(unix_socket_list, struct unix_socket);
+
+/* Process number `process` has socket `ino` open. */
+struct holding {
+	uint32_t ino;
+	size_t process;
+};
+DEFINE_LIST(holding_list, struct holding);
+
+/* ---- mounts ---- */
+
+struct mount {
+	uint32_t id, parent;
+	dev_t dev;
+	const char *root;  /* unescaped; "//deleted" kept */
+	const char *point; /* unescaped */
+	const char *fstype;
+	bool read_only;
+	bool idmapped;
+};
+DEFINE_LIST(mount_list, struct mount);
+
+/* A mount table: one mount namespace seen from one root directory. */
+struct mount_view {
+	uint64_t ns;
+	const char *root; /* link text; distinguishes a chroot in one namespace */
+	size_t process;   /* the one it was read of */
+	struct mount_list mounts;
+	size_t *by_parent; /* indexes sorted by parent id, then mount point */
+	enum coverage_status status;
+};
+DEFINE_LIST(mount_view_list, struct mount_view);
+
+/* ---- containers ---- */
+
+/* A value and the record or kernel file that it came from. */
+struct sourced {
+	const char *value; /* NULL unknown */
+	const char *source;
+};
+
+struct record_mount {
+	const char *source;
+	const char *destination;
+};
+DEFINE_LIST(record_mount_list, struct record_mount);
+
+struct container {
+	const char *id;
+	struct sourced runtime, name, image;
+	struct sourced pod_namespace, pod_name, pod_uid;
+	struct sourced created_at; /* RFC 3339 */
+	struct timespec created;   /* tv_sec 0 unknown */
+	struct timespec started;   /* of its oldest process; tv_sec 0 none */
+	struct sourced privileged; /* "true" or "false" */
+	const char *parent;        /* id of the container it runs in; NULL none */
+	const char *mechanism;     /* what makes a missing mount source */
+	bool sandbox;
+	bool self;
+	bool touches; /* reaches, holds, listens on or may have made a path */
+	enum tristate host_pid, host_network;
+	struct index_list processes;
+	struct index_list views;
+	bool record_known; /* a runtime record was found and read */
+	struct record_mount_list record_mounts;
+};
+DEFINE_LIST(container_list, struct container);
+
+/* ---- what correlate finds ---- */
+
+enum access_via {
+	VIA_SOCKET_MOUNT,
+	VIA_PARENT_MOUNT,
+	VIA_ROOT_MOUNT,
+	VIA_PROC_ROOT,
+	VIA_SHARED_FS,
+};
+
+struct access {
+	size_t container;
+	size_t path; /* into paths */
+	const char *container_path;
+	enum access_via via;
+	size_t view;
+	size_t mount; /* of that view; NO_INDEX for proc_root */
+	enum tristate read_only;
+	bool hidden; /* another mount covers it */
+	bool deleted; /* the mount is of a name that has gone */
+	enum tristate same_inode;
+	bool stale; /* another, older object than the node's */
+	enum tristate dac_allowed;
+	const char *dac_why;
+	enum tristate confirmed; /* looked at through /proc/PID/root */
+	const char *confirmed_why;
+	const char *connect_result;
+	struct path_look look; /* as the container's root shows it */
+};
+DEFINE_LIST(access_list, struct access);
+
+struct connection {
+	size_t path;
+	size_t netns;
+	struct index_list clients; /* processes that hold the client's end */
+	struct index_list servers;
+	bool pending; /* in the listener's queue, not yet accepted */
+	uint64_t count;
+};
+DEFINE_LIST(connection_list, struct connection);
+
+/* ---- the whole ---- */
+
+enum process_scope {
+	SCOPE_HOST,      /* the machine's initial pid namespace */
+	SCOPE_NESTED,    /* a node inside a pid namespace (kind, a lab) */
+	SCOPE_CONTAINER, /* only what this pid namespace shows */
+	SCOPE_NONE,      /* no procfs */
+};
+
+struct probe_facts {
+	struct timespec started_at;
+	int64_t duration_ms;
+	const char *root;
+	const char *proc; /* where the procfs that was read is mounted */
+	enum process_scope scope;
+	int seccomp_mode; /* /proc/self/status Seccomp; -1 unknown */
+	bool no_new_privs;
+	uint64_t cap_permitted, cap_effective, cap_bounding;
+	pid_t pid; /* in the procfs that was read; 0 unseen */
+};
+
+struct node_facts {
+	struct sourced hostname, instance_id;
+	const char *kernel, *os, *boot_id;
+	struct timespec booted_at;
+	long clock_ticks;
+	int cgroup_version; /* 0 unknown */
+	const char *selinux;
+	struct string_list kubelet_sockets;
+};
+
+struct evidence {
+	struct arena arena;
+	struct probe_facts probe;
+	struct node_facts node;
+	struct coverage_list coverage;
+	struct path_object_list paths;
+	struct process_list processes;
+	struct netns_list netns;
+	struct unix_socket_list sockets;
+	struct holding_list holdings; /* sorted by ino, then process */
+	struct mount_view_list views;
+	size_t own_view;  /* the probe's mount table */
+	size_t node_view; /* of the node's pid 1; NO_INDEX unknown */
+	struct container_list containers;
+	struct access_list access;
+	struct connection_list connections;
+};
+
+/* Bounds. Past one of them, coverage says that the source is partial. */
+enum {
+	MAX_PROCESSES = 131072,
+	MAX_PATHS = 1024,
+	MAX_SOCKETS = 262144,
+	MAX_VIEWS = 16384,
+	MAX_MOUNTS = 200000, /* in one table */
+	MAX_CONTAINERS = 16384,
+	MAX_ACCESS = 65536,
+	MAX_CONNECTIONS = 65536,
+	MAX_HOLDINGS = 262144,
+	MAX_COVERAGE = 256,
+	MAX_PATH_LINKS = 40, /* the kernel's own limit in one walk */
+	MAX_STEPS = 256,
+	MAX_ENTRIES = 100000,
+	MAX_RECORDS = 16384,
+};
+#define MAX_ARENA ((size_t)1 << 30)
+
+/*
+ * Adds a line of coverage. Text is formatted into the arena; past the bound
+ * the last line says that lines are missing, so nothing is dropped unseen.
+ */
+void coverage_add(struct evidence *ev, const char *source, const char *scope,
+		  enum coverage_status status, const char *mend,
+		  const char *detail, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* When process number `idx` started, from the boot and the clock ticks. */
+struct timespec process_start(const struct evidence *ev, size_t idx);
+
+/* The path's first name, which stands for it in text. */
+static inline const char *path_name(const struct path_object *path)
+{
+	return path->names.n ? path->names.at[0] : "?";
+}
+
+#endif

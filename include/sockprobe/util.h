@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every step shares: resources freed by scope, an arena with a limit that
+ * owns all that a run collects, lists that grow in it, and exact path and
+ * number helpers. Nothing here touches the node.
+ */
+#ifndef SOCKPROBE_UTIL_H
+#define SOCKPROBE_UTIL_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline void cleanup_freep(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void cleanup_closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static inline void cleanup_closedirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+#define cleanup_free __attribute__((cleanup(cleanup_freep)))
+#define cleanup_close __attribute__((cleanup(cleanup_closep)))
+#define cleanup_closedir __attribute__((cleanup(cleanup_closedirp)))
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Hands a descriptor on: the caller's cleanup no longer closes it. */
+static inline int steal_fd(int *fd)
+{
+	int taken = *fd;
+
+	*fd = -1;
+	return taken;
+}
+
+/*
+ * All memory that a run keeps. Freed as a whole by arena_free(); an allocation
+ * that would go past the limit fails with ENOMEM, and `full` remembers it, so
+ * that coverage can say so.
+ */
+struct arena {
+	struct arena_chunk *chunks;
+	size_t used;  /* bytes handed out */
+	size_t limit; /* bytes that may be handed out */
+	bool full;
+};
+
+void arena_init(struct arena *arena, size_t limit);
+void arena_free(struct arena *arena);
+
+/* Zeroed memory owned by the arena; NULL and errno ENOMEM past the limit. */
+void *arena_alloc(struct arena *arena, size_t size);
+char *arena_strdup(struct arena *arena, const char *text);
+char *arena_strndup(struct arena *arena, const char *text, size_t len);
+char *arena_printf(struct arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A list of `type` whose items live in an arena. */
+#define DEFINE_LIST(name, type)                                                \
+	struct name {                                                          \
+		type *at;                                                      \
+		size_t n;                                                      \
+		size_t room;                                                   \
+	}
+
+void *list_grow(struct arena *arena, void *at, size_t n, size_t *room,
+		size_t size, size_t max);
+
+/*
+ * A pointer to one more zeroed item at the list's end, or NULL with errno set:
+ * ENOMEM past the arena's limit, EOVERFLOW past `max` items.
+ */
+#define list_add(arena, list, max)                                             \
+	({                                                                     \
+		typeof((list)->at) item_ = NULL;                               \
+		void *grown_ = list_grow((arena), (list)->at, (list)->n,       \
+					 &(list)->room,                        \
+					 sizeof(*(list)->at), (max));          \
+		if (grown_) {                                                  \
+			(list)->at = grown_;                                   \
+			item_ = &(list)->at[(list)->n++];                      \
+		}                                                              \
+		item_;                                                         \
+	})
+
+DEFINE_LIST(string_list, const char *);
+DEFINE_LIST(index_list, size_t);
+
+/* Adds idx unless the list holds it. 0 or -errno. */
+int index_list_add_once(struct arena *arena, struct index_list *list,
+			size_t idx);
+
+bool has_prefix(const char *text, const char *prefix);
+bool has_suffix(const char *text, const char *suffix);
+
+/* The part behind the last '/', the whole where there is none. */
+const char *path_basename(const char *path);
+
+/*
+ * Is `path` equal to `dir` or below it, by whole components? Returns what
+ * follows `dir` ("" where they are equal, else "/rest"), NULL where it is not.
+ * "/" is above every absolute path.
+ */
+const char *path_below(const char *path, const char *dir);
+
+/* Joins with exactly one '/' between; NULL past the arena's limit. */
+char *path_join(struct arena *arena, const char *dir, const char *rest);
+
+/*
+ * The whole of `text` as an unsigned decimal number, no sign, no blanks.
+ * Returns 0 and sets *value, or -EINVAL, or -ERANGE past `max`.
+ */
+int parse_u64(const char *text, uint64_t max, uint64_t *value);
+
+/*
+ * Reads a small file whole from a directory descriptor: procfs, sysfs and the
+ * like, where nothing blocks. At most size - 1 bytes, NUL-terminated.
+ * Returns the length, -EFBIG where more was there, or -errno.
+ */
+ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size);
+
+/* Target of a symbolic link, NUL-terminated. Length, -ENAMETOOLONG, -errno. */
+ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size);
+
+/* RFC 3339 UTC with milliseconds, "2026-11-23T13:40:00.000Z". */
+#define TIME_TEXT_SIZE 40
+void format_time(struct timespec when, char text[static TIME_TEXT_SIZE]);
+
+/* a - b in milliseconds. */
+int64_t time_diff_ms(struct timespec a, struct timespec b);
+
+/* Monotonic milliseconds, for deadlines. */
+int64_t now_ms(void);
+
+#endif

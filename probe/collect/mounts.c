@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The mount table collector and the questions asked of one table. */
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* An escaped path of PATH_MAX bytes takes four times as much, and overlay's
+ * options up to a page more. */
+enum { LINE_MAX_SIZE = 64 * 1024 };
+
+/* Undoes the kernel's \ooo escapes (seq_path: blank, tab, newline, \). */
+static void unescape(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' &&
+		    text[2] >= '0' && text[2] <= '7' && text[3] >= '0' &&
+		    text[3] <= '7') {
+			*out++ = (char)((text[1] - '0') * 64 +
+					(text[2] - '0') * 8 + (text[3] - '0'));
+			text += 4;
+		} else {
+			*out++ = *text++;
+		}
+	}
+	*out = '\0';
+}
+
+/* Is one of the comma-separated options, whole, the wanted one? */
+static bool has_option(const char *options, const char *wanted)
+{
+	size_t len = strlen(wanted);
+
+	for (const char *at = options; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, wanted, len) == 0 &&
+		    (at[len] == ',' || at[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+enum { F_ID, F_PARENT, F_DEV, F_ROOT, F_POINT, F_OPTIONS, F_FIRST_OPTIONAL };
+
+static int parse_numbers(char *const field[], struct mount *mount)
+{
+	uint64_t id;
+	uint64_t parent;
+	uint64_t minor_number;
+	uint64_t major_number;
+	char *colon = strchr(field[F_DEV], ':');
+
+	if (!colon)
+		return -EINVAL;
+	*colon = '\0';
+	if (parse_u64(field[F_ID], UINT32_MAX, &id) ||
+	    parse_u64(field[F_PARENT], UINT32_MAX, &parent) ||
+	    parse_u64(field[F_DEV], UINT32_MAX, &major_number) ||
+	    parse_u64(colon + 1, UINT32_MAX, &minor_number))
+		return -EINVAL;
+	mount->id = (uint32_t)id;
+	mount->parent = (uint32_t)parent;
+	mount->dev = makedev((unsigned int)major_number,
+			     (unsigned int)minor_number);
+	return 0;
+}
+
+int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
+{
+	char *field[F_FIRST_OPTIONAL];
+	char *fstype = NULL;
+	char *save = NULL;
+	size_t n = 0;
+
+	for (char *word = strtok_r(line, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save)) {
+		if (n < F_FIRST_OPTIONAL) {
+			field[n++] = word;
+		} else if (strcmp(word, "-") == 0) {
+			fstype = strtok_r(NULL, " ", &save);
+			break;
+		}
+	}
+	if (n < F_FIRST_OPTIONAL || !fstype || parse_numbers(field, mount))
+		return -EINVAL;
+	unescape(field[F_ROOT]);
+	unescape(field[F_POINT]);
+	if (field[F_POINT][0] != '/')
+		return -EINVAL;
+	mount->idmapped = has_option(field[F_OPTIONS], "idmapped");
+	mount->read_only = has_option(field[F_OPTIONS], "ro");
+	mount->root = arena_strdup(arena, field[F_ROOT]);
+	mount->point = arena_strdup(arena, field[F_POINT]);
+	mount->fstype = arena_strdup(arena, fstype);
+	return mount->root && mount->point && mount->fstype ? 0 : -ENOMEM;
+}
+
+/* For qsort: mounts have no back pointer to their table. */
+static int compare_by_parent(const void *a, const void *b, void *mounts)
+{
+	const struct mount *first = (struct mount *)mounts + *(const size_t *)a;
+	const struct mount *second = (struct mount *)mounts +
+				     *(const size_t *)b;
+	int order;
+
+	if (first->parent != second->parent)
+		return first->parent < second->parent ? -1 : 1;
+	order = strcmp(first->point, second->point);
+	if (order)
+		return order;
+	/* Of two on one point the table's later one lies on top. */
+	return *(const size_t *)a < *(const size_t *)b ? -1 : 1;
+}
+
+static int sort_view(struct arena *arena, struct mount_view *view)
+{
+	size_t n = view->mounts.n;
+
+	view->by_parent = arena_alloc(arena, (n + 1) * sizeof(size_t));
+	if (!view->by_parent)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		view->by_parent[i] = i;
+	if (n)
+		qsort_r(view->by_parent, n, sizeof(size_t), compare_by_parent,
+			view->mounts.at);
+	return 0;
+}
+
+/* Takes one line into the table. 0, -EOVERFLOW for one left out, -ENOMEM. */
+static int add_line(struct arena *arena, char *line, struct mount_view *view)
+{
+	struct mount mount = { 0 };
+	struct mount *slot;
+	int err = parse_mountinfo_line(arena, line, &mount);
+
+	if (err)
+		return err == -EINVAL ? -EOVERFLOW : err;
+	slot = list_add(arena, &view->mounts, MAX_MOUNTS);
+	if (!slot)
+		return -errno;
+	*slot = mount;
+	return 0;
+}
+
+int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
+{
+	cleanup_free char *buffer = malloc(LINE_MAX_SIZE + 1);
+	size_t have = 0;
+	int worst = 0;
+	int err;
+
+	if (!buffer)
+		return -ENOMEM;
+	for (;;) {
+		ssize_t got = read(fd, buffer + have, LINE_MAX_SIZE - have);
+		char *start = buffer;
+		char *newline;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		have += (size_t)got;
+		buffer[have] = '\0';
+		while ((newline = memchr(start, '\n',
+					 have - (size_t)(start - buffer)))) {
+			*newline = '\0';
+			err = add_line(arena, start, view);
+			if (err == -ENOMEM)
+				return err;
+			if (err)
+				worst = err;
+			start = newline + 1;
+		}
+		have -= (size_t)(start - buffer);
+		if (got == 0)
+			break;
+		if (have == LINE_MAX_SIZE)
+			return -EOVERFLOW;
+		memmove(buffer, start, have);
+	}
+	err = sort_view(arena, view);
+	return err ? err : worst;
+}
+
+size_t mount_by_id(const struct mount_view *view, uint64_t id)
+{
+	for (size_t i = 0; i < view->mounts.n; i++) {
+		if (view->mounts.at[i].id == id)
+			return i;
+	}
+	return NO_INDEX;
+}
+
+/* First position in by_parent whose (parent, point) is not below the wanted. */
+static size_t lower_bound(const struct mount_view *view, uint32_t parent,
+			  const char *point)
+{
+	size_t low = 0;
+	size_t high = view->mounts.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct mount *mount =
+			&view->mounts.at[view->by_parent[middle]];
+
+		if (mount->parent < parent ||
+		    (mount->parent == parent &&
+		     strcmp(mount->point, point) < 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The topmost mount at `point` whose parent is `parent`. */
+static size_t child_at(const struct mount_view *view, uint32_t parent,
+		       const char *point)
+{
+	size_t found = NO_INDEX;
+
+	for (size_t i = lower_bound(view, parent, point); i < view->mounts.n;
+	     i++) {
+		size_t idx = view->by_parent[i];
+		const struct mount *mount = &view->mounts.at[idx];
+
+		if (mount->parent != parent || strcmp(mount->point, point) != 0)
+			break;
+		/* Only the root mount of all can be its own parent. */
+		if (mount->id != parent)
+			found = idx;
+	}
+	return found;
+}
+
+/* The mount at "/" whose parent is not in the table: where a walk begins. */
+static size_t root_mount(const struct mount_view *view)
+{
+	for (size_t i = 0; i < view->mounts.n; i++) {
+		const struct mount *mount = &view->mounts.at[i];
+
+		if (strcmp(mount->point, "/") == 0 &&
+		    (mount->id == mount->parent ||
+		     mount_by_id(view, mount->parent) == NO_INDEX))
+			return i;
+	}
+	return NO_INDEX;
+}
+
+size_t mount_serving(const struct mount_view *view, const char *path)
+{
+	size_t now = root_mount(view);
+	char prefix[PATH_MAX];
+	size_t len = strlen(path);
+
+	if (now == NO_INDEX || len >= sizeof(prefix))
+		return NO_INDEX;
+	for (size_t end = 0; end <= len; end++) {
+		size_t next;
+
+		if (end != 0 && end != len && path[end] != '/')
+			continue;
+		memcpy(prefix, path, end);
+		prefix[end] = '\0';
+		/* Mounts may be stacked: climb to the top of the pile. */
+		while ((next = child_at(view, view->mounts.at[now].id,
+					end ? prefix : "/")) != NO_INDEX)
+			now = next;
+	}
+	return now;
+}
+
+struct tally {
+	size_t denied;
+	size_t cut;
+	size_t failed;
+	bool timed_out;
+};
+
+static size_t find_view(const struct evidence *ev,
+			const struct process *process)
+{
+	for (size_t i = 0; i < ev->views.n; i++) {
+		const struct mount_view *view = &ev->views.at[i];
+
+		if (view->ns == process->ns_mnt &&
+		    strcmp(view->root, process->root) == 0)
+			return i;
+	}
+	return NO_INDEX;
+}
+
+/* Reads the table of process `idx` as a new view. */
+static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
+{
+	struct process *process = &ev->processes.at[idx];
+	cleanup_close int fd = openat(process->dirfd, "mountinfo",
+				      O_RDONLY | O_CLOEXEC);
+	struct mount_view *view;
+	int err;
+
+	if (fd < 0) {
+		process->denied |= DENIED_MOUNTS;
+		tally->denied++;
+		return 0;
+	}
+	view = list_add(&ev->arena, &ev->views, MAX_VIEWS);
+	if (!view) {
+		tally->cut++;
+		return errno == ENOMEM ? -ENOMEM : 0;
+	}
+	*view = (struct mount_view){
+		.ns = process->ns_mnt,
+		.root = process->root,
+		.process = idx,
+	};
+	err = read_mountinfo(&ev->arena, fd, view);
+	if (!err || err == -EOVERFLOW) {
+		process->view = ev->views.n - 1;
+		view->status = err ? COVERAGE_PARTIAL : COVERAGE_COMPLETE;
+		tally->cut += err != 0;
+		return 0;
+	}
+	/* A process that ended leaves the next one to speak for its view. */
+	ev->views.n--;
+	if (err != -EINVAL && err != -ESRCH)
+		tally->failed++;
+	return err == -ENOMEM ? err : 0;
+}
+
+static void report_views(struct evidence *ev, const struct tally *tally)
+{
+	if (tally->timed_out)
+		coverage_add(ev, "mount_tables", "node", COVERAGE_TIMED_OUT,
+			     "give more time with --timeout",
+			     "%zu mount tables read before the deadline",
+			     ev->views.n);
+	else if (tally->denied)
+		coverage_add(ev, "mount_tables", "node", COVERAGE_DENIED,
+			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
+			     "mount tables of %zu processes denied, %zu tables read: which containers mount a path is known only for these",
+			     tally->denied, ev->views.n);
+	else if (tally->cut || tally->failed)
+		coverage_add(ev, "mount_tables", "node", COVERAGE_PARTIAL, NULL,
+			     "%zu mount tables read, %zu of them cut, %zu not read",
+			     ev->views.n, tally->cut, tally->failed);
+	else
+		coverage_add(ev, "mount_tables", "node", COVERAGE_COMPLETE,
+			     NULL, "%zu mount tables", ev->views.n);
+}
+
+int mounts_collect(struct evidence *ev, int64_t deadline)
+{
+	struct tally tally = { 0 };
+
+	ev->own_view = ev->node_view = NO_INDEX;
+	for (size_t i = 0; i < ev->processes.n && !tally.timed_out; i++) {
+		struct process *process = &ev->processes.at[i];
+		int err = 0;
+
+		if (process->kthread)
+			continue;
+		if (!process->ns_mnt || !process->root) {
+			process->denied |= DENIED_MOUNTS;
+			tally.denied++;
+			continue;
+		}
+		process->view = find_view(ev, process);
+		if (process->view == NO_INDEX)
+			err = add_view(ev, i, &tally);
+		if (err)
+			return err;
+		if (process->self)
+			ev->own_view = process->view;
+		if (process->pid == 1 && ev->probe.scope != SCOPE_CONTAINER)
+			ev->node_view = process->view;
+		tally.timed_out = now_ms() > deadline;
+	}
+	report_views(ev, &tally);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Mount tables: /proc/PID/mountinfo, once for each mount namespace and root
+ * directory that a process of the node has.
+ */
+#ifndef SOCKPROBE_MOUNTS_H
+#define SOCKPROBE_MOUNTS_H
+
+#include "sockprobe/evidence.h"
+
+/*
+ * Fills ev->views and each process's .view; sets ev->own_view and
+ * ev->node_view. Adds the coverage line "mount_tables". 0 or -errno.
+ */
+int mounts_collect(struct evidence *ev, int64_t deadline);
+
+/*
+ * One line of mountinfo (without its newline), as proc_pid_mountinfo(5) has
+ * it; octal escapes are undone. The text is changed in place; the strings of
+ * *mount are copied into the arena. 0, -EINVAL for another form, -ENOMEM.
+ */
+int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount);
+
+/*
+ * Reads a whole table from `fd`, line by line, at most MAX_MOUNTS, and sorts
+ * its index by parent. Returns 0; -EOVERFLOW where lines were left out (too
+ * many, too long, malformed), or another -errno. What was read stays.
+ */
+int read_mountinfo(struct arena *arena, int fd, struct mount_view *view);
+
+/*
+ * The mount that answers for `path` in a view, as a path walk would meet it:
+ * the last one mounted wins, what it covers is hidden. NO_INDEX where the view
+ * has no root mount.
+ */
+size_t mount_serving(const struct mount_view *view, const char *path);
+
+/* The index of the mount with this id. NO_INDEX where there is none. */
+size_t mount_by_id(const struct mount_view *view, uint64_t id);
+
+#endif

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The path collector: which names to look at, what the fetch child says of
+ * each, names of one object joined, and where in its file system it lies.
+ */
+#include "paths.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "mounts.h"
+#include "sockprobe/vocabulary.h"
+
+static bool same_object(const struct path_look *a, const struct path_look *b)
+{
+	return a->resolved && b->resolved && a->inode.dev == b->inode.dev &&
+	       a->inode.ino == b->inode.ino;
+}
+
+/* /run/X and /var/run/X are two names of one place on every node. */
+static bool same_run_path(const char *a, const char *b)
+{
+	if (has_prefix(a, "/var/run/"))
+		a += strlen("/var");
+	if (has_prefix(b, "/var/run/"))
+		b += strlen("/var");
+	return strcmp(a, b) == 0;
+}
+
+/* Nothing stands at either, and they are names of one place. */
+static bool same_absence(const struct path_object *path, const char *name,
+			 const struct path_look *look)
+{
+	return !path->look.resolved && !look->resolved &&
+	       path->look.kind == look->kind &&
+	       same_run_path(path_name(path), name);
+}
+
+static struct path_object *find_same(struct evidence *ev, const char *name,
+				     size_t view, const struct path_look *look)
+{
+	for (size_t i = 0; i < ev->paths.n; i++) {
+		struct path_object *path = &ev->paths.at[i];
+
+		if (path->view == view &&
+		    (same_object(&path->look, look) ||
+		     same_absence(path, name, look)))
+			return path;
+	}
+	return NULL;
+}
+
+static int add_name(struct evidence *ev, struct path_object *path,
+		    const char *name)
+{
+	const char **slot;
+
+	for (size_t i = 0; i < path->names.n; i++) {
+		if (strcmp(path->names.at[i], name) == 0)
+			return 0;
+	}
+	slot = list_add(&ev->arena, &path->names, MAX_PATHS);
+	if (!slot)
+		return -errno;
+	*slot = arena_strdup(&ev->arena, name);
+	return *slot ? 0 : -ENOMEM;
+}
+
+/*
+ * (device, path inside the file system) is what mount tables of all namespaces
+ * have in common. `prefix` is where the walked root stands in the view.
+ */
+static int place_object(struct evidence *ev, struct path_object *path,
+			size_t view_idx, const char *prefix)
+{
+	struct path_look *look = &path->look;
+	const struct mount *mount;
+	const char *below;
+	char *seen_at;
+	size_t idx;
+
+	if (!look->resolved || view_idx == NO_INDEX || !look->inode.mnt_id)
+		return 0;
+	idx = mount_by_id(&ev->views.at[view_idx], look->inode.mnt_id);
+	if (idx == NO_INDEX)
+		return 0;
+	mount = &ev->views.at[view_idx].mounts.at[idx];
+	seen_at = path_join(&ev->arena, prefix, look->resolved);
+	if (!seen_at)
+		return -ENOMEM;
+	below = path_below(seen_at, mount->point);
+	if (!below)
+		return 0;
+	look->inode.sb_dev = mount->dev;
+	path->mount_dev = mount->dev;
+	path->fs_path = path_join(&ev->arena, mount->root, below);
+	return path->fs_path ? 0 : -ENOMEM;
+}
+
+struct target {
+	const char *name;
+	const char *runtime;
+	enum path_source source;
+	struct fetch_root root;
+	size_t view;       /* container */
+	size_t mount_view; /* whose table the walk's mount id is of */
+	const char *prefix;
+};
+
+static int add_target(struct evidence *ev, struct fetch *fetch,
+		      const struct target *target)
+{
+	struct path_object *path;
+	struct path_look look;
+	int err = fetch_look(fetch, &ev->arena, target->root, target->name,
+			     &look);
+
+	if (err)
+		return err;
+	path = find_same(ev, target->name, target->view, &look);
+	if (path)
+		return add_name(ev, path, target->name);
+	path = list_add(&ev->arena, &ev->paths, MAX_PATHS);
+	if (!path)
+		return -errno;
+	*path = (struct path_object){
+		.runtime = target->runtime,
+		.source = target->source,
+		.view = target->view,
+		.look = look,
+		.state = STATE_UNKNOWN,
+		.activated_by = NO_INDEX,
+	};
+	err = add_name(ev, path, target->name);
+	if (err)
+		return err;
+	return place_object(ev, path, target->mount_view, target->prefix);
+}
+
+static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
+		    const char *runtime, enum path_source source)
+{
+	const struct target target = {
+		.name = name,
+		.runtime = runtime,
+		.source = source,
+		.root = FETCH_HOST,
+		.view = NO_INDEX,
+		.mount_view = ev->own_view,
+		.prefix = ev->probe.root,
+	};
+
+	return add_target(ev, fetch, &target);
+}
+
+/* A path of the table, and below /run its other name. */
+static int add_known(struct evidence *ev, struct fetch *fetch,
+		     const struct known_socket *known, int *worst)
+{
+	const char *patterns[2] = { known->path, NULL };
+
+	if (has_prefix(known->path, "/run/"))
+		patterns[1] = arena_printf(&ev->arena, "/var%s", known->path);
+	for (size_t i = 0; i < ARRAY_SIZE(patterns) && patterns[i]; i++) {
+		struct string_list names = { 0 };
+		int err = fetch_glob(fetch, &ev->arena, patterns[i], &names);
+
+		if (err)
+			*worst = err;
+		for (size_t k = 0; k < names.n; k++) {
+			err = add_host(ev, fetch, names.at[k], known->runtime,
+				       FROM_TABLE);
+			if (err)
+				return err;
+		}
+	}
+	return 0;
+}
+
+static const char *guess_runtime(const char *path)
+{
+	const char *runtime = known_basename(path_basename(path));
+
+	return runtime ? runtime : "unknown";
+}
+
+static void report_paths(struct evidence *ev, int worst, bool cut)
+{
+	size_t seen[KIND_ERROR + 1] = { 0 };
+
+	for (size_t i = 0; i < ev->paths.n; i++)
+		seen[ev->paths.at[i].look.kind]++;
+	if (seen[KIND_TIMED_OUT])
+		coverage_add(ev, "paths", "node", COVERAGE_TIMED_OUT,
+			     "look for a dead network or FUSE mount above the paths named",
+			     "%zu of %zu paths did not answer",
+			     seen[KIND_TIMED_OUT], ev->paths.n);
+	else if (seen[KIND_DENIED] || worst == -EACCES || worst == -EPERM)
+		coverage_add(ev, "paths", "node", COVERAGE_DENIED,
+			     "run as root",
+			     "%zu of %zu paths denied%s", seen[KIND_DENIED],
+			     ev->paths.n,
+			     worst ? ", and a directory could not be listed" :
+				     "");
+	else if (seen[KIND_OUTSIDE_VIEW])
+		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
+			     "mount the node's / at /host, or run on the node",
+			     "%zu of %zu paths are outside what is mounted below %s",
+			     seen[KIND_OUTSIDE_VIEW], ev->paths.n,
+			     ev->probe.root);
+	else if (cut || worst)
+		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL, NULL,
+			     "%zu paths looked at; not all (%s)", ev->paths.n,
+			     cut ? "more than are kept" : strerror(-worst));
+	else
+		coverage_add(ev, "paths", "node", COVERAGE_COMPLETE, NULL,
+			     "%zu paths looked at", ev->paths.n);
+}
+
+static int add_all(struct evidence *ev, struct fetch *fetch,
+		   const struct string_list *extra, int *worst)
+{
+	int err = 0;
+
+	for (const struct known_socket *known = known_sockets;
+	     known->path && !err; known++)
+		err = add_known(ev, fetch, known, worst);
+	for (size_t i = 0; i < ev->node.kubelet_sockets.n && !err; i++) {
+		const char *name = ev->node.kubelet_sockets.at[i];
+
+		err = add_host(ev, fetch, name, guess_runtime(name),
+			       FROM_KUBELET);
+	}
+	for (size_t i = 0; i < extra->n && !err; i++)
+		err = add_host(ev, fetch, extra->at[i],
+			       guess_runtime(extra->at[i]), FROM_OPTION);
+	return err;
+}
+
+int paths_collect(struct evidence *ev, struct fetch *fetch,
+		  const struct string_list *extra)
+{
+	int worst = 0;
+	int err = add_all(ev, fetch, extra, &worst);
+
+	report_paths(ev, worst, err == -EOVERFLOW);
+	return err == -EOVERFLOW ? 0 : err;
+}
+
+int paths_add_from_kernel(struct evidence *ev, struct fetch *fetch,
+			  const char *name, size_t process, size_t view)
+{
+	const struct process *holder;
+	struct target target = {
+		.name = name,
+		.runtime = guess_runtime(name),
+		.source = FROM_KERNEL,
+		.view = view,
+		.prefix = "/",
+	};
+
+	if (process == NO_INDEX)
+		return add_host(ev, fetch, name, target.runtime, FROM_KERNEL);
+	holder = &ev->processes.at[process];
+	target.root = (struct fetch_root){ .proc_dirfd = holder->dirfd };
+	target.mount_view = holder->view;
+	return add_target(ev, fetch, &target);
+}

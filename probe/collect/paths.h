@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands at each runtime-socket path, inside the audited root. */
+#ifndef SOCKPROBE_PATHS_H
+#define SOCKPROBE_PATHS_H
+
+#include "fetch.h"
+#include "sockprobe/evidence.h"
+
+/*
+ * Looks at every path of the vocabulary, of the kubelet's configuration and of
+ * `extra` (the --path options), and fills ev->paths: one item for each object,
+ * with all names that lead to it. Adds the coverage line "paths". 0 or -errno.
+ */
+int paths_collect(struct evidence *ev, struct fetch *fetch,
+		  const struct string_list *extra);
+
+/*
+ * Adds a path that a listening socket is bound to and no other path led to.
+ * `name` is as its process named it; `process` NO_INDEX or the one whose root
+ * it is looked up in; `view` the container or NO_INDEX. 0 or -errno.
+ */
+int paths_add_from_kernel(struct evidence *ev, struct fetch *fetch,
+			  const char *name, size_t process, size_t view);
+
+#endif

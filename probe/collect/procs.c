@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The process collector: /proc/PID held as a directory descriptor, so that a
+ * pid that is used again cannot be mixed in, and one pass over descriptors for
+ * the sockets that matter.
+ */
+#include "procs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { STATUS_SIZE = 64 * 1024, COMM_SIZE = 64 };
+
+static int open_procfs(int dirfd, const char *path, uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = resolve,
+	};
+	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	struct statfs fs;
+
+	if (fd < 0)
+		return -errno;
+	/* Anything may be mounted on a directory that is called proc. */
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		close(fd);
+		return -ENODEV;
+	}
+	return fd;
+}
+
+/*
+ * Only the machine's initial pid namespace shows kernel threads, and of these
+ * pid 2 is the one that makes the others; the flag is the kernel's own.
+ */
+static bool is_initial(int procfd)
+{
+	struct process process = { 0 };
+	char text[1024];
+	char comm[COMM_SIZE];
+
+	return read_file_at(procfd, "2/stat", text, sizeof(text)) > 0 &&
+	       parse_stat(text, &process, comm, sizeof(comm)) == 0 &&
+	       process.kthread;
+}
+
+/* Does pid 1 of this procfs live in the audited root? */
+static bool first_has_root(int procfd, int rootfd)
+{
+	struct stat root;
+	struct stat first;
+
+	return fstat(rootfd, &root) == 0 &&
+	       fstatat(procfd, "1/root", &first, 0) == 0 &&
+	       root.st_dev == first.st_dev && root.st_ino == first.st_ino;
+}
+
+static pid_t own_pid(int procfd)
+{
+	char text[32];
+	uint64_t pid;
+
+	if (read_link_at(procfd, "self", text, sizeof(text)) < 0 ||
+	    parse_u64(text, INT32_MAX, &pid))
+		return 0;
+	return (pid_t)pid;
+}
+
+int procs_open(struct evidence *ev, int rootfd, const char *root)
+{
+	cleanup_close int own = open_procfs(AT_FDCWD, "/proc", 0);
+	cleanup_close int nodes = -1;
+	int *chosen = &own;
+
+	ev->probe.proc = "/proc";
+	ev->probe.scope = SCOPE_HOST;
+	if (own < 0 || !is_initial(own)) {
+		nodes = open_procfs(rootfd, "proc",
+				    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		if (nodes >= 0 && is_initial(nodes)) {
+			chosen = &nodes;
+		} else if (own >= 0 && first_has_root(own, rootfd)) {
+			ev->probe.scope = SCOPE_NESTED;
+		} else if (nodes >= 0 && first_has_root(nodes, rootfd)) {
+			ev->probe.scope = SCOPE_NESTED;
+			chosen = &nodes;
+		} else {
+			ev->probe.scope = SCOPE_CONTAINER;
+		}
+	}
+	if (chosen == &nodes)
+		ev->probe.proc = path_join(&ev->arena, root, "proc");
+	if (*chosen < 0) {
+		ev->probe.scope = SCOPE_NONE;
+		return -ENODEV;
+	}
+	ev->probe.pid = own_pid(*chosen);
+	return steal_fd(chosen);
+}
+
+/* "mnt:[4026531841]" to the number. 0 where the text is not of that form. */
+static uint64_t ns_number(const char *text)
+{
+	const char *open = strchr(text, '[');
+	unsigned long long number = 0;
+
+	if (!open || sscanf(open, "[%llu]", &number) != 1)
+		return 0;
+	return number;
+}
+
+static void read_namespaces(struct process *process)
+{
+	const struct {
+		const char *name;
+		uint64_t *number;
+	} wanted[] = {
+		{ "ns/mnt", &process->ns_mnt },
+		{ "ns/net", &process->ns_net },
+		{ "ns/pid", &process->ns_pid },
+		{ "ns/user", &process->ns_user },
+	};
+	char text[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		if (read_link_at(process->dirfd, wanted[i].name, text,
+				 sizeof(text)) > 0)
+			*wanted[i].number = ns_number(text);
+		else if (errno == EACCES || errno == EPERM)
+			process->denied |= DENIED_NAMESPACES;
+	}
+}
+
+static const char *read_process_link(struct arena *arena,
+				     struct process *process, const char *name,
+				     unsigned int bit)
+{
+	char text[PATH_MAX];
+	ssize_t len = read_link_at(process->dirfd, name, text, sizeof(text));
+
+	if (len > 0)
+		return arena_strndup(arena, text, (size_t)len);
+	if (len == -EACCES || len == -EPERM)
+		process->denied |= bit;
+	return NULL;
+}
+
+/* A process that has ended answers ESRCH: then it is no part of the node. */
+static int read_process(struct evidence *ev, struct process *process,
+			char *buffer)
+{
+	char comm[COMM_SIZE];
+	ssize_t len;
+	int err;
+
+	len = read_file_at(process->dirfd, "stat", buffer, STATUS_SIZE);
+	if (len < 0)
+		return (int)len;
+	err = parse_stat(buffer, process, comm, sizeof(comm));
+	if (err)
+		return err;
+	process->comm = arena_strdup(&ev->arena, comm);
+	if (!process->comm)
+		return -ENOMEM;
+	if (process->kthread)
+		return 0;
+	len = read_file_at(process->dirfd, "status", buffer, STATUS_SIZE);
+	if (len < 0)
+		return (int)len;
+	err = parse_status(&ev->arena, buffer, process);
+	if (err)
+		return err;
+	len = read_file_at(process->dirfd, "cgroup", buffer, STATUS_SIZE);
+	if (len < 0)
+		return (int)len;
+	process->cgroup = parse_cgroup(&ev->arena, buffer,
+				       &ev->node.cgroup_version);
+	read_namespaces(process);
+	process->exe = read_process_link(&ev->arena, process, "exe",
+					 DENIED_EXE);
+	process->root = read_process_link(&ev->arena, process, "root",
+					  DENIED_ROOT);
+	return 0;
+}
+
+struct tally {
+	size_t ended;
+	size_t unreadable;
+	int last_err;
+	bool cut;
+	bool timed_out;
+};
+
+/* Adds one process; a failure is counted, not fatal, but for memory. */
+static int add_process(struct evidence *ev, int procfd, const char *name,
+		       char *buffer, struct tally *tally)
+{
+	struct process *process;
+	uint64_t pid;
+	int err;
+	int fd;
+
+	if (parse_u64(name, INT32_MAX, &pid))
+		return 0;
+	fd = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == ENOENT) {
+			tally->ended++;
+			return 0;
+		}
+		tally->unreadable++;
+		tally->last_err = -errno;
+		return 0;
+	}
+	process = list_add(&ev->arena, &ev->processes, MAX_PROCESSES);
+	if (!process) {
+		err = -errno;
+		close(fd);
+		tally->cut = true;
+		return err;
+	}
+	*process = (struct process){
+		.pid = (pid_t)pid,
+		.dirfd = fd,
+		.container = NO_INDEX,
+		.view = NO_INDEX,
+		.self = (pid_t)pid == ev->probe.pid,
+	};
+	err = read_process(ev, process, buffer);
+	if (!err)
+		return 0;
+	close(fd);
+	ev->processes.n--;
+	if (err == -ESRCH || err == -ENOENT) {
+		tally->ended++;
+		return 0;
+	}
+	tally->unreadable++;
+	tally->last_err = err;
+	return err == -ENOMEM ? err : 0;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	const struct process *first = a;
+	const struct process *second = b;
+
+	return first->pid < second->pid ? -1 : first->pid > second->pid;
+}
+
+static void report_processes(struct evidence *ev, const struct tally *tally)
+{
+	if (tally->timed_out)
+		coverage_add(ev, "processes", "node", COVERAGE_TIMED_OUT,
+			     "give more time with --timeout",
+			     "read %zu processes before the deadline",
+			     ev->processes.n);
+	else if (tally->cut)
+		coverage_add(ev, "processes", "node", COVERAGE_PARTIAL, NULL,
+			     "read the first %zu processes, the most kept",
+			     ev->processes.n);
+	else if (tally->unreadable)
+		coverage_add(ev, "processes", "node",
+			     tally->last_err == -EACCES ? COVERAGE_DENIED :
+							  COVERAGE_PARTIAL,
+			     tally->last_err == -EMFILE ?
+				     "raise the limit of open files (ulimit -n)" :
+				     "run as root",
+			     "%zu processes read, %zu not (%s)",
+			     ev->processes.n, tally->unreadable,
+			     strerror(-tally->last_err));
+	else
+		coverage_add(ev, "processes", "node", COVERAGE_COMPLETE, NULL,
+			     "%zu processes of %s", ev->processes.n,
+			     ev->probe.proc);
+}
+
+int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
+{
+	cleanup_free char *buffer = malloc(STATUS_SIZE);
+	cleanup_closedir DIR *dir = NULL;
+	struct tally tally = { 0 };
+	struct dirent *entry;
+	int fd = openat(procfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir || !buffer) {
+		if (!dir)
+			close(fd);
+		return -ENOMEM;
+	}
+	while (!err && (entry = readdir(dir))) {
+		if (now_ms() > deadline) {
+			tally.timed_out = true;
+			break;
+		}
+		err = add_process(ev, procfd, entry->d_name, buffer, &tally);
+	}
+	if (ev->processes.n)
+		qsort(ev->processes.at, ev->processes.n,
+		      sizeof(*ev->processes.at), compare_pids);
+	report_processes(ev, &tally);
+	return err == -EOVERFLOW ? 0 : err;
+}
+
+static int compare_inos(const void *a, const void *b)
+{
+	uint32_t first = *(const uint32_t *)a;
+	uint32_t second = *(const uint32_t *)b;
+
+	return first < second ? -1 : first > second;
+}
+
+/* "socket:[12345]" to the number. 0 where the text is not of that form. */
+static uint32_t socket_number(const char *text)
+{
+	unsigned int number;
+	char end;
+
+	if (sscanf(text, "socket:[%u%c", &number, &end) != 2 || end != ']')
+		return 0;
+	return number;
+}
+
+/* A descriptor may be held many times by one process; one row says it. */
+static int add_holding(struct evidence *ev, uint32_t ino, size_t process)
+{
+	struct holding *holding;
+
+	for (size_t i = ev->holdings.n; i > 0; i--) {
+		holding = &ev->holdings.at[i - 1];
+		if (holding->process != process)
+			break;
+		if (holding->ino == ino)
+			return 0;
+	}
+	holding = list_add(&ev->arena, &ev->holdings, MAX_HOLDINGS);
+	if (!holding)
+		return -errno;
+	*holding = (struct holding){ .ino = ino, .process = process };
+	return 0;
+}
+
+/* Looks through the descriptors of one process. 0 or -errno. */
+static int scan_fds(struct evidence *ev, size_t idx, const uint32_t *wanted,
+		    size_t n, int64_t deadline)
+{
+	struct process *process = &ev->processes.at[idx];
+	int fd = openat(process->dirfd, "fd",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = NULL;
+	struct dirent *entry;
+	unsigned int seen = 0;
+	char text[64];
+
+	if (fd < 0)
+		return -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir))) {
+		uint32_t ino;
+		int err;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (++seen % 1024 == 0 && now_ms() > deadline)
+			return -ETIMEDOUT;
+		/* Longer texts than the buffer are paths, not sockets. */
+		if (read_link_at(dirfd(dir), entry->d_name, text,
+				 sizeof(text)) < 0)
+			continue;
+		ino = socket_number(text);
+		if (!ino || !bsearch(&ino, wanted, n, sizeof(ino),
+				     compare_inos))
+			continue;
+		err = add_holding(ev, ino, idx);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int compare_holdings(const void *a, const void *b)
+{
+	const struct holding *first = a;
+	const struct holding *second = b;
+
+	if (first->ino != second->ino)
+		return first->ino < second->ino ? -1 : 1;
+	return first->process < second->process ? -1 :
+						  first->process > second->process;
+}
+
+static void report_fds(struct evidence *ev, size_t read, size_t denied,
+		       size_t failed, bool timed_out)
+{
+	if (timed_out)
+		coverage_add(ev, "file_descriptors", "node",
+			     COVERAGE_TIMED_OUT,
+			     "give more time with --timeout",
+			     "descriptors of %zu processes read before the deadline",
+			     read);
+	else if (denied)
+		coverage_add(ev, "file_descriptors", "node", COVERAGE_DENIED,
+			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
+			     "descriptors of %zu processes denied, of %zu read: who holds a socket is known only for these",
+			     denied, read);
+	else if (failed)
+		coverage_add(ev, "file_descriptors", "node", COVERAGE_PARTIAL,
+			     NULL, "descriptors of %zu processes not read, of %zu read",
+			     failed, read);
+	else
+		coverage_add(ev, "file_descriptors", "node", COVERAGE_COMPLETE,
+			     NULL, "descriptors of %zu processes", read);
+}
+
+int procs_find_holders(struct evidence *ev, const uint32_t *wanted, size_t n,
+		       int64_t deadline)
+{
+	size_t read = 0;
+	size_t denied = 0;
+	size_t failed = 0;
+	bool timed_out = false;
+
+	for (size_t i = 0; i < ev->processes.n && !timed_out; i++) {
+		struct process *process = &ev->processes.at[i];
+		int err;
+
+		if (process->kthread)
+			continue;
+		err = scan_fds(ev, i, wanted, n, deadline);
+		if (err == -EACCES || err == -EPERM) {
+			process->denied |= DENIED_FDS;
+			denied++;
+		} else if (err == -ETIMEDOUT || now_ms() > deadline) {
+			timed_out = true;
+		} else if (err && err != -ENOENT && err != -ESRCH) {
+			failed++;
+		} else {
+			read++;
+		}
+	}
+	if (ev->holdings.n)
+		qsort(ev->holdings.at, ev->holdings.n,
+		      sizeof(*ev->holdings.at), compare_holdings);
+	report_fds(ev, read, denied, failed, timed_out);
+	return 0;
+}
+
+void procs_close(struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		if (ev->processes.at[i].dirfd >= 0)
+			close(ev->processes.at[i].dirfd);
+		ev->processes.at[i].dirfd = -1;
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Processes as procfs shows them, and which of them hold given sockets. */
+#ifndef SOCKPROBE_PROCS_H
+#define SOCKPROBE_PROCS_H
+
+#include "sockprobe/evidence.h"
+
+/*
+ * Picks the procfs to read: /proc when it is of the machine's initial pid
+ * namespace, else ROOT/proc when that is, else /proc. Sets ev->probe.proc,
+ * .scope and .pid. Returns an O_PATH descriptor of its root, or -errno:
+ * -ENODEV where neither is a procfs.
+ */
+int procs_open(struct evidence *ev, int rootfd, const char *root);
+
+/*
+ * Fills ev->processes, sorted by pid, each with its /proc/PID held open, until
+ * `deadline`; processes that end meanwhile are left out. Reads no command
+ * line and no environment. Adds the coverage line "processes". 0 or -errno.
+ */
+int procs_collect(struct evidence *ev, int procfd, int64_t deadline);
+
+/*
+ * Fills ev->holdings with the processes that hold one of the sockets `wanted`
+ * (sorted inode numbers). Adds the coverage line "file_descriptors".
+ */
+int procs_find_holders(struct evidence *ev, const uint32_t *wanted, size_t n,
+		       int64_t deadline);
+
+/* Closes the directories that procs_collect() holds. */
+void procs_close(struct evidence *ev);
+
+/* The text of /proc/PID/stat. 0, or -EINVAL for what is no such line. */
+int parse_stat(const char *text, struct process *process, char *comm,
+	       size_t comm_size);
+
+/* The text of /proc/PID/status: ids, groups, capabilities. 0, -EINVAL, -ENOMEM */
+int parse_status(struct arena *arena, char *text, struct process *process);
+
+/*
+ * Of the lines of /proc/PID/cgroup the path that tells most: of the unified
+ * hierarchy, or on version 1 the longest of the others. *version becomes 1 or
+ * 2. NULL where no line is well-formed.
+ */
+const char *parse_cgroup(struct arena *arena, char *text, int *version);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The text of /proc/PID/stat, status and cgroup. The formats are the kernel's
+ * (fs/proc/array.c, kernel/cgroup); the names in them are the processes' own.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "procs.h"
+
+enum { PF_KTHREAD = 0x00200000 };
+
+/*
+ * comm may hold blanks and ')', so the fields begin behind the last ')'.
+ * Fields as proc_pid_stat(5) counts them: 3 state, 4 ppid, 9 flags, 22 start.
+ */
+int parse_stat(const char *text, struct process *process, char *comm,
+	       size_t comm_size)
+{
+	const char *open = strchr(text, '(');
+	const char *close = strrchr(text, ')');
+	unsigned long long start;
+	unsigned int flags;
+	size_t len;
+	int ppid;
+
+	if (!open || !close || close < open)
+		return -EINVAL;
+	if (sscanf(close + 1,
+		   " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
+		   "%*d %*d %*d %*d %*d %llu",
+		   &ppid, &flags, &start) != 3)
+		return -EINVAL;
+	len = (size_t)(close - open - 1);
+	if (len >= comm_size)
+		len = comm_size - 1;
+	memcpy(comm, open + 1, len);
+	comm[len] = '\0';
+	process->ppid = ppid;
+	process->start_ticks = start;
+	process->kthread = flags & PF_KTHREAD;
+	return 0;
+}
+
+static int parse_four(const char *text, uint32_t out[static 4])
+{
+	return sscanf(text, "%u %u %u %u", &out[0], &out[1], &out[2],
+		      &out[3]) == 4 ?
+		       0 :
+		       -EINVAL;
+}
+
+static int parse_groups(struct arena *arena, char *text,
+			struct process *process)
+{
+	size_t room = strlen(text) / 2 + 1;
+	char *save = NULL;
+
+	process->groups = arena_alloc(arena, room * sizeof(gid_t));
+	if (!process->groups)
+		return -ENOMEM;
+	for (char *word = strtok_r(text, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save)) {
+		uint64_t gid;
+
+		if (parse_u64(word, UINT32_MAX, &gid))
+			return -EINVAL;
+		process->groups[process->ngroups++] = (gid_t)gid;
+	}
+	return 0;
+}
+
+static int parse_mask(const char *text, uint64_t *mask)
+{
+	unsigned long long value;
+
+	if (sscanf(text, "%llx", &value) != 1)
+		return -EINVAL;
+	*mask = value;
+	return 0;
+}
+
+int parse_status(struct arena *arena, char *text, struct process *process)
+{
+	unsigned int seen = 0;
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *value = strchr(line, '\t');
+		int err = 0;
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (strcmp(line, "Uid:") == 0)
+			err = parse_four(value, process->uid);
+		else if (strcmp(line, "Gid:") == 0)
+			err = parse_four(value, process->gid);
+		else if (strcmp(line, "Groups:") == 0)
+			err = parse_groups(arena, value, process);
+		else if (strcmp(line, "CapPrm:") == 0)
+			err = parse_mask(value, &process->cap_permitted);
+		else if (strcmp(line, "CapEff:") == 0)
+			err = parse_mask(value, &process->cap_effective);
+		else
+			continue;
+		if (err)
+			return err;
+		seen++;
+	}
+	return seen == 5 ? 0 : -EINVAL;
+}
+
+const char *parse_cgroup(struct arena *arena, char *text, int *version)
+{
+	const char *unified = NULL;
+	const char *longest = NULL;
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *controllers = strchr(line, ':');
+		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+		if (!path || path[1] != '/')
+			continue;
+		path++;
+		if (strncmp(line, "0::", 3) == 0)
+			unified = path;
+		else if (!longest || strlen(path) > strlen(longest))
+			longest = path;
+	}
+	if (!unified && !longest)
+		return NULL;
+	*version = longest ? 1 : 2;
+	/* A hybrid node keeps its containers in the version 1 hierarchies. */
+	if (!unified || (longest && strlen(longest) > strlen(unified)))
+		unified = longest;
+	return arena_strdup(arena, unified);
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Finding and reading the records of the containers that matter. */
+#include "records.h"
+
+#include <errno.h>
+#include <string.h>
+
+size_t container_add(struct evidence *ev, const char *id)
+{
+	struct container *container;
+
+	for (size_t i = 0; i < ev->containers.n; i++) {
+		if (strcmp(ev->containers.at[i].id, id) == 0)
+			return i;
+	}
+	container = list_add(&ev->arena, &ev->containers, MAX_CONTAINERS);
+	if (!container)
+		return NO_INDEX;
+	*container = (struct container){ .id = arena_strdup(&ev->arena, id) };
+	if (!container->id) {
+		ev->containers.n--;
+		return NO_INDEX;
+	}
+	return ev->containers.n - 1;
+}
+
+static void tally_error(struct record_index *index, int err)
+{
+	if (err == -EACCES || err == -EPERM)
+		index->denied++;
+	else if (err == -EXDEV)
+		index->outside++;
+	else if (err && err != -ENOENT && err != -ENOTDIR)
+		index->failed++;
+}
+
+static int add_record(struct evidence *ev, struct record_index *index,
+		      const struct record_place *place, const char *id,
+		      const char *dir)
+{
+	struct record *record = list_add(&ev->arena, &index->records,
+					 MAX_RECORDS);
+
+	if (!record)
+		return -errno;
+	*record = (struct record){
+		.id = id,
+		.place = place,
+		.path = path_join(&ev->arena, dir, place->file),
+	};
+	return record->path ? 0 : -ENOMEM;
+}
+
+/* Lists `before` % `after` and adds a record for each name found. */
+static int add_each(struct evidence *ev, struct fetch *fetch,
+		    struct record_index *index,
+		    const struct record_place *place, const char *before,
+		    const char *after)
+{
+	struct string_list names = { 0 };
+	bool cut;
+	int err = fetch_list(fetch, &ev->arena, before, &names, &cut);
+
+	tally_error(index, cut ? -EFBIG : err);
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	for (size_t i = 0; i < names.n; i++) {
+		char *dir = arena_printf(&ev->arena, "%s%s%s", before,
+					 names.at[i], after);
+
+		if (!dir)
+			return -ENOMEM;
+		err = add_record(ev, index, place, names.at[i], dir);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int find_place(struct evidence *ev, struct fetch *fetch,
+		      struct record_index *index,
+		      const struct record_place *place)
+{
+	const char *percent = strchr(place->dir, '%');
+	struct string_list dirs = { 0 };
+	const char *before = place->dir;
+	int err;
+
+	if (percent)
+		before = arena_strndup(&ev->arena, place->dir,
+				       (size_t)(percent - place->dir));
+	if (!before)
+		return -ENOMEM;
+	err = fetch_glob(fetch, &ev->arena, before, &dirs);
+	if (err == -ENOMEM)
+		return err;
+	tally_error(index, err);
+	err = 0;
+	for (size_t i = 0; i < dirs.n && !err; i++) {
+		if (percent)
+			err = add_each(ev, fetch, index, place, dirs.at[i],
+				       percent + 1);
+		else
+			err = add_record(ev, index, place, "", dirs.at[i]);
+	}
+	return err;
+}
+
+static int compare_records(const void *a, const void *b)
+{
+	const struct record *first = a;
+	const struct record *second = b;
+	int order = strcmp(first->id, second->id);
+
+	if (order)
+		return order;
+	if (first->place != second->place)
+		return first->place < second->place ? -1 : 1;
+	return strcmp(first->path, second->path);
+}
+
+int records_find(struct evidence *ev, struct fetch *fetch,
+		 struct record_index *index)
+{
+	int err = 0;
+
+	for (const struct record_place *place = record_places;
+	     place->runtime && !err; place++)
+		err = find_place(ev, fetch, index, place);
+	if (err == -EOVERFLOW) {
+		index->failed++;
+		err = 0;
+	}
+	if (index->records.n)
+		qsort(index->records.at, index->records.n,
+		      sizeof(*index->records.at), compare_records);
+	return err;
+}
+
+/*
+ * containerd writes a bundle's config.json once, when it makes the container,
+ * and no time into it: the file's own time is the nearest there is.
+ */
+static int date_by_file(struct evidence *ev, struct fetch *fetch,
+			const struct record *record,
+			struct container *container)
+{
+	char text[TIME_TEXT_SIZE];
+	struct path_look look;
+	int err;
+
+	if (record->place->format != RECORD_OCI || container->created.tv_sec)
+		return 0;
+	err = fetch_look(fetch, &ev->arena, FETCH_HOST, record->path, &look);
+	if (err || look.kind != KIND_REGULAR)
+		return err;
+	container->created = look.inode.modify;
+	format_time(container->created, text);
+	container->created_at.value = arena_strdup(&ev->arena, text);
+	container->created_at.source =
+		arena_printf(&ev->arena, "mtime of %s", record->path);
+	return container->created_at.value && container->created_at.source ?
+		       0 :
+		       -ENOMEM;
+}
+
+static int read_one(struct evidence *ev, struct fetch *fetch,
+		    struct record_index *index, struct record *record,
+		    size_t idx)
+{
+	struct container *container = &ev->containers.at[idx];
+	const char *text;
+	ssize_t len = fetch_read(fetch, record->path, &text);
+	int err;
+
+	if (len < 0) {
+		tally_error(index, (int)len);
+		return 0;
+	}
+	err = parse_record(&ev->arena, record->place->format, text,
+			   (size_t)len, record->path, container);
+	if (err == -EINVAL) {
+		index->failed++;
+		return 0;
+	}
+	if (err)
+		return err;
+	if (*record->id)
+		container->record_known = true;
+	return date_by_file(ev, fetch, record, container);
+}
+
+/* The records of one id lie side by side; "" are the indexes of many. */
+static int read_records_of(struct evidence *ev, struct fetch *fetch,
+			   struct record_index *index, const char *id,
+			   size_t container)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < index->records.n && !err; i++) {
+		struct record *record = &index->records.at[i];
+
+		if (strcmp(record->id, id) == 0)
+			err = read_one(ev, fetch, index, record, container);
+	}
+	return err;
+}
+
+int records_read(struct evidence *ev, struct fetch *fetch,
+		 struct record_index *index, size_t container)
+{
+	const char *id = ev->containers.at[container].id;
+	int err;
+
+	if (ev->containers.at[container].record_known)
+		return 0;
+	err = read_records_of(ev, fetch, index, id, container);
+	if (err || !ev->containers.at[container].record_known)
+		return err;
+	return read_records_of(ev, fetch, index, "", container);
+}
+
+int records_read_all(struct evidence *ev, struct fetch *fetch,
+		     struct record_index *index)
+{
+	for (size_t i = 0; i < index->records.n; i++) {
+		const char *id = index->records.at[i].id;
+		size_t container;
+		int err;
+
+		if (!*id)
+			continue;
+		container = container_add(ev, id);
+		if (container == NO_INDEX) {
+			index->failed++;
+			return 0;
+		}
+		err = records_read(ev, fetch, index, container);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void records_report(struct evidence *ev, const struct record_index *index)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < ev->containers.n; i++)
+		known += ev->containers.at[i].record_known;
+	if (index->denied)
+		coverage_add(ev, "runtime_records", "node", COVERAGE_DENIED,
+			     "run as root",
+			     "%zu record files or directories denied: names of containers are missing",
+			     index->denied);
+	else if (index->failed)
+		coverage_add(ev, "runtime_records", "node", COVERAGE_PARTIAL,
+			     NULL,
+			     "%zu containers' records read, %zu files could not be read or understood",
+			     known, index->failed);
+	else if (index->outside)
+		coverage_add(ev, "runtime_records", "node",
+			     COVERAGE_UNAVAILABLE,
+			     "mount the node's / at /host, or run on the node",
+			     "the places of runtime records are outside the view");
+	else
+		coverage_add(ev, "runtime_records", "node", COVERAGE_COMPLETE,
+			     NULL, "%zu records found, %zu containers' read",
+			     index->records.n, known);
+}

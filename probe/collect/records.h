@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What container runtimes wrote on disk about their containers. A record only
+ * names what the kernel showed; every field remembers the file it is from.
+ */
+#ifndef SOCKPROBE_RECORDS_H
+#define SOCKPROBE_RECORDS_H
+
+#include "fetch.h"
+#include "sockprobe/evidence.h"
+#include "sockprobe/vocabulary.h"
+
+/* A record that was found but perhaps not read yet. */
+struct record {
+	const char *id;
+	const struct record_place *place;
+	const char *path;
+
+};
+DEFINE_LIST(record_list, struct record);
+
+struct record_index {
+	struct record_list records; /* sorted by id */
+	size_t denied;
+	size_t failed;
+	size_t outside;
+};
+
+/* Lists the record places; reads no record yet. 0 or -errno. */
+int records_find(struct evidence *ev, struct fetch *fetch,
+		 struct record_index *index);
+
+/*
+ * Reads the records of container number `container`, as far as not read yet,
+ * and fills what is still unknown of it. 0 or -errno.
+ */
+int records_read(struct evidence *ev, struct fetch *fetch,
+		 struct record_index *index, size_t container);
+
+/*
+ * Reads all records, adding containers that no process is left of: those may
+ * have made a path. 0 or -errno.
+ */
+int records_read_all(struct evidence *ev, struct fetch *fetch,
+		     struct record_index *index);
+
+/* Adds the coverage line "runtime_records". */
+void records_report(struct evidence *ev, const struct record_index *index);
+
+/* The container with this id, added if there is none. NO_INDEX past bounds. */
+size_t container_add(struct evidence *ev, const char *id);
+
+/*
+ * Fills what is unknown of *container from a record's text. `source` is the
+ * record's path. 0; -EINVAL for what is not such a record; -ENOMEM.
+ */
+int parse_record(struct arena *arena, enum record_format format,
+		 const char *text, size_t len, const char *source,
+		 struct container *container);
+
+/* An RFC 3339 time, any offset. 0 or -EINVAL. */
+int parse_rfc3339(const char *text, struct timespec *when);
+
+#endif

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The records' formats: OCI config.json (opencontainers/runtime-spec), dockerd's
+ * config.v2.json and hostconfig.json (moby daemon/container), and the index of
+ * containers/storage. Environment, arguments and label values that are not in
+ * the tables are never looked at: they hold secrets.
+ */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <string.h>
+
+#include "records.h"
+
+enum { MAX_RECORD_MOUNTS = 1024, MAX_TEXT = 4096 };
+
+/* Which field of a container a key of a map fills. */
+struct key_field {
+	const char *key;
+	size_t offset;
+};
+#define FIELD(member) offsetof(struct container, member)
+
+/* Annotations of containerd's CRI, of CRI-O, and the kubelet's labels. */
+static const struct key_field annotation_fields[] = {
+	{ "io.kubernetes.cri.sandbox-namespace", FIELD(pod_namespace) },
+	{ "io.kubernetes.cri.sandbox-name", FIELD(pod_name) },
+	{ "io.kubernetes.cri.sandbox-uid", FIELD(pod_uid) },
+	{ "io.kubernetes.cri.container-name", FIELD(name) },
+	{ "io.kubernetes.cri.image-name", FIELD(image) },
+	{ "io.kubernetes.cri.podsandbox.image-name", FIELD(image) },
+	{ "io.kubernetes.pod.namespace", FIELD(pod_namespace) },
+	{ "io.kubernetes.pod.name", FIELD(pod_name) },
+	{ "io.kubernetes.pod.uid", FIELD(pod_uid) },
+	{ "io.kubernetes.container.name", FIELD(name) },
+	{ "io.kubernetes.cri-o.ImageName", FIELD(image) },
+	{ "io.kubernetes.cri-o.Created", FIELD(created_at) },
+	{ NULL, 0 },
+};
+
+/* What an annotation says of the manager that wrote the record. */
+struct manager {
+	const char *key;
+	const char *value; /* NULL: any */
+	const char *runtime;
+	const char *mechanism;
+};
+
+#define CONTAINERD_MAKES                                                       \
+	"containerd's CRI plugin makes a missing hostPath source a directory"
+
+static const struct manager managers[] = {
+	{ "io.kubernetes.cri.container-type", NULL, "containerd",
+	  CONTAINERD_MAKES },
+	{ "io.container.manager", "cri-o", "cri-o",
+	  "CRI-O makes a missing hostPath source a directory" },
+	{ "io.kubernetes.cri-o.ContainerType", NULL, "cri-o",
+	  "CRI-O makes a missing hostPath source a directory" },
+	/* podman refuses a source that is missing */
+	{ "io.container.manager", "libpod", "podman", NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return text && *text && strlen(text) <= MAX_TEXT ? text : NULL;
+}
+
+/* The first record to name a field wins: the order of the table of places. */
+static int fill(struct arena *arena, struct sourced *field, const char *value,
+		const char *source)
+{
+	if (field->value || !value)
+		return 0;
+	field->value = arena_strdup(arena, value);
+	field->source = source;
+	return field->value ? 0 : -ENOMEM;
+}
+
+static int fill_from_map(struct arena *arena, const struct key_field *fields,
+			 const cJSON *map, const char *source,
+			 struct container *container)
+{
+	for (; fields->key; fields++) {
+		struct sourced *field = (struct sourced *)((char *)container +
+							   fields->offset);
+		int err = fill(arena, field, text_of(map, fields->key),
+			       source);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int fill_manager(struct arena *arena, const cJSON *annotations,
+			const char *source, struct container *container)
+{
+	for (const struct manager *manager = managers; manager->key;
+	     manager++) {
+		const char *value = text_of(annotations, manager->key);
+
+		if (!value ||
+		    (manager->value && strcmp(manager->value, value) != 0))
+			continue;
+		if (!container->mechanism)
+			container->mechanism = manager->mechanism;
+		return fill(arena, &container->runtime, manager->runtime,
+			    source);
+	}
+	return 0;
+}
+
+static int add_mount(struct arena *arena, struct container *container,
+		     const char *from, const char *to)
+{
+	struct record_mount *mount;
+
+	if (!from || !to)
+		return 0;
+	mount = list_add(arena, &container->record_mounts, MAX_RECORD_MOUNTS);
+	if (!mount)
+		return errno == ENOMEM ? -ENOMEM : 0;
+	mount->source = arena_strdup(arena, from);
+	mount->destination = arena_strdup(arena, to);
+	return mount->source && mount->destination ? 0 : -ENOMEM;
+}
+
+static bool is_bind(const cJSON *mount)
+{
+	const cJSON *options = cJSON_GetObjectItemCaseSensitive(mount,
+								"options");
+	const char *type = text_of(mount, "type");
+	const cJSON *option;
+
+	if (type && strcmp(type, "bind") == 0)
+		return true;
+	cJSON_ArrayForEach(option, options)
+	{
+		const char *text = cJSON_GetStringValue(option);
+
+		if (text && (strcmp(text, "bind") == 0 ||
+			     strcmp(text, "rbind") == 0))
+			return true;
+	}
+	return false;
+}
+
+static bool array_has(const cJSON *array, const char *wanted)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, array)
+	{
+		const char *text = cJSON_GetStringValue(item);
+
+		if (text && strcmp(text, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The OCI config has no word for "privileged"; what runtimes do for it has:
+ * CAP_SYS_ADMIN among others, and nothing of /proc masked.
+ */
+static const char *privileged_of(const cJSON *config)
+{
+	const cJSON *process = cJSON_GetObjectItemCaseSensitive(config,
+								"process");
+	const cJSON *caps = cJSON_GetObjectItemCaseSensitive(process,
+							     "capabilities");
+	const cJSON *bounding = cJSON_GetObjectItemCaseSensitive(caps,
+								 "bounding");
+	const cJSON *linux_part = cJSON_GetObjectItemCaseSensitive(config,
+								   "linux");
+	const cJSON *masked = cJSON_GetObjectItemCaseSensitive(linux_part,
+							       "maskedPaths");
+
+	if (!process)
+		return NULL;
+	return array_has(bounding, "CAP_SYS_ADMIN") &&
+			       array_has(bounding, "CAP_SYS_MODULE") &&
+			       cJSON_GetArraySize(masked) == 0 ?
+		       "true" :
+		       "false";
+}
+
+static int parse_oci(struct arena *arena, const cJSON *config,
+		     const char *source, struct container *container)
+{
+	const cJSON *annotations =
+		cJSON_GetObjectItemCaseSensitive(config, "annotations");
+	const char *type = text_of(annotations,
+				   "io.kubernetes.cri.container-type");
+	const cJSON *mount;
+	int err;
+
+	if (!type)
+		type = text_of(annotations,
+			       "io.kubernetes.cri-o.ContainerType");
+	if (type && strcmp(type, "sandbox") == 0)
+		container->sandbox = true;
+	err = fill_from_map(arena, annotation_fields, annotations, source,
+			    container);
+	if (!err)
+		err = fill_manager(arena, annotations, source, container);
+	if (!err)
+		err = fill(arena, &container->privileged,
+			   privileged_of(config), source);
+	cJSON_ArrayForEach(mount,
+			   cJSON_GetObjectItemCaseSensitive(config, "mounts"))
+	{
+		if (!err && is_bind(mount))
+			err = add_mount(arena, container,
+					text_of(mount, "source"),
+					text_of(mount, "destination"));
+	}
+	return err;
+}
+
+static int parse_docker(struct arena *arena, const cJSON *config,
+			const char *source, struct container *container)
+{
+	const cJSON *settings = cJSON_GetObjectItemCaseSensitive(config,
+								 "Config");
+	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(settings,
+							       "Labels");
+	const char *name = text_of(config, "Name");
+	const char *type = text_of(labels, "io.kubernetes.docker.type");
+	const cJSON *mount;
+	int err;
+
+	if (type && strcmp(type, "podsandbox") == 0)
+		container->sandbox = true;
+	if (!container->mechanism)
+		container->mechanism =
+			"dockerd makes a missing -v source a directory";
+	err = fill_from_map(arena, annotation_fields, labels, source,
+			    container);
+	if (!err && name)
+		err = fill(arena, &container->name, name + (*name == '/'),
+			   source);
+	if (!err)
+		err = fill(arena, &container->image,
+			   text_of(settings, "Image"), source);
+	if (!err)
+		err = fill(arena, &container->created_at,
+			   text_of(config, "Created"), source);
+	if (!err)
+		err = fill(arena, &container->runtime, "docker", source);
+	cJSON_ArrayForEach(mount, cJSON_GetObjectItemCaseSensitive(
+					  config, "MountPoints"))
+	{
+		const char *kind = text_of(mount, "Type");
+
+		if (!err && (!kind || strcmp(kind, "bind") == 0))
+			err = add_mount(arena, container,
+					text_of(mount, "Source"),
+					text_of(mount, "Destination"));
+	}
+	return err;
+}
+
+static int parse_docker_host(struct arena *arena, const cJSON *config,
+			     const char *source, struct container *container)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(config,
+							     "Privileged");
+
+	if (!cJSON_IsBool(item))
+		return 0;
+	/* dockerd's own word is worth more than what its OCI config implies. */
+	container->privileged.value = cJSON_IsTrue(item) ? "true" : "false";
+	container->privileged.source = source;
+	(void)arena;
+	return 0;
+}
+
+/* The item of an index that is about this container; NULL without one. */
+static const cJSON *find_in_index(const cJSON *index, const char *id)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, index)
+	{
+		const char *text = text_of(item, "id");
+
+		if (text && strcmp(text, id) == 0)
+			return item;
+	}
+	return NULL;
+}
+
+static int parse_storage(struct arena *arena, const cJSON *index,
+			 const char *source, struct container *container)
+{
+	const cJSON *item = find_in_index(index, container->id);
+	const char *metadata = text_of(item, "metadata");
+	cJSON *inner = metadata ? cJSON_Parse(metadata) : NULL;
+	const char *name = text_of(inner, "container-name");
+	int err;
+
+	if (!name)
+		name = text_of(inner, "name");
+	if (!name)
+		name = cJSON_GetStringValue(cJSON_GetArrayItem(
+			cJSON_GetObjectItemCaseSensitive(item, "names"), 0));
+	err = fill(arena, &container->name, name, source);
+	if (!err)
+		err = fill(arena, &container->image,
+			   text_of(inner, "image-name"), source);
+	if (!err)
+		err = fill(arena, &container->created_at,
+			   text_of(item, "created"), source);
+	cJSON_Delete(inner);
+	return err;
+}
+
+typedef int record_parser(struct arena *arena, const cJSON *json,
+			  const char *source, struct container *container);
+
+static const struct {
+	record_parser *parse;
+	bool array;
+} parsers[] = {
+	[RECORD_OCI] = { parse_oci, false },
+	[RECORD_DOCKER] = { parse_docker, false },
+	[RECORD_DOCKER_HOST] = { parse_docker_host, false },
+	[RECORD_STORAGE_INDEX] = { parse_storage, true },
+};
+
+int parse_record(struct arena *arena, enum record_format format,
+		 const char *text, size_t len, const char *source,
+		 struct container *container)
+{
+	cJSON *json = cJSON_ParseWithLength(text, len);
+	int err = -EINVAL;
+
+	if (parsers[format].array ? cJSON_IsArray(json) : cJSON_IsObject(json))
+		err = parsers[format].parse(arena, json, source, container);
+	if (!err && container->created_at.value && !container->created.tv_sec)
+		parse_rfc3339(container->created_at.value,
+			      &container->created);
+	cJSON_Delete(json);
+	return err;
+}
+
+int parse_rfc3339(const char *text, struct timespec *when)
+{
+	struct tm tm = { 0 };
+	long nanos = 0;
+	long scale = 100000000;
+	int hours = 0;
+	int minutes = 0;
+	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	if (!at)
+		return -EINVAL;
+	if (*at == '.') {
+		for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10)
+			nanos += (*at - '0') * scale;
+	}
+	if (*at == '+' || *at == '-') {
+		int sign = *at == '-' ? -1 : 1;
+
+		if (sscanf(at + 1, "%2d:%2d", &hours, &minutes) != 2)
+			return -EINVAL;
+		hours *= sign;
+		minutes *= sign;
+	} else if (*at != 'Z' || at[1]) {
+		return -EINVAL;
+	}
+	when->tv_sec = timegm(&tm) - hours * 3600 - minutes * 60;
+	when->tv_nsec = nanos;
+	return 0;
+}

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The socket collector: finds the network namespaces, enters each just long
+ * enough to open a netlink socket there, and takes one dump of each.
+ */
+#include "sockdiag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/magic.h>
+#include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum {
+	MAX_NETNS = 16384,
+	DUMP_TRIES = 3,
+	DUMP_BUFFER = 256 * 1024,
+	RECEIVE_BUFFER = 4 * 1024 * 1024,
+	RECEIVE_SECONDS = 2,
+};
+
+#define MEND_DUMP                                                              \
+	"run as root with CAP_SYS_ADMIN and CAP_SYS_PTRACE (kubectl debug: "   \
+	"--profile=sysadmin)"
+
+/* ---- which namespaces there are ---- */
+
+static size_t find_netns(const struct evidence *ev, uint64_t ino)
+{
+	for (size_t i = 0; i < ev->netns.n; i++) {
+		if (ev->netns.at[i].ino == ino)
+			return i;
+	}
+	return NO_INDEX;
+}
+
+static int add_netns(struct evidence *ev, uint64_t ino, size_t process,
+		     const char *mount_path)
+{
+	struct netns *netns;
+
+	if (find_netns(ev, ino) != NO_INDEX)
+		return 0;
+	netns = list_add(&ev->arena, &ev->netns, MAX_NETNS);
+	if (!netns)
+		return -errno;
+	*netns = (struct netns){
+		.ino = ino,
+		.process = process,
+		.mount_path = mount_path,
+		.source = SOCKETS_NONE,
+		.status = COVERAGE_UNAVAILABLE,
+	};
+	return 0;
+}
+
+/* A namespace may be kept by a mount alone: ip netns and CNI make such. */
+static int add_mounted(struct evidence *ev, size_t view)
+{
+	if (view == NO_INDEX)
+		return 0;
+	for (size_t i = 0; i < ev->views.at[view].mounts.n; i++) {
+		const struct mount *mount = &ev->views.at[view].mounts.at[i];
+		unsigned long long ino;
+		int err;
+
+		if (strcmp(mount->fstype, "nsfs") != 0 ||
+		    sscanf(mount->root, "net:[%llu]", &ino) != 1)
+			continue;
+		err = add_netns(ev, ino, NO_INDEX, mount->point);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int compare_netns(const void *a, const void *b)
+{
+	const struct netns *first = a;
+	const struct netns *second = b;
+
+	return first->ino < second->ino ? -1 : first->ino > second->ino;
+}
+
+static int find_namespaces(struct evidence *ev, size_t *hidden)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ev->processes.n && !err; i++) {
+		const struct process *process = &ev->processes.at[i];
+
+		if (process->kthread)
+			continue;
+		if (process->ns_net)
+			err = add_netns(ev, process->ns_net, i, NULL);
+		else
+			(*hidden)++;
+	}
+	if (!err)
+		err = add_mounted(ev, ev->own_view);
+	if (ev->netns.n)
+		qsort(ev->netns.at, ev->netns.n, sizeof(*ev->netns.at),
+		      compare_netns);
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		const struct process *process = &ev->processes.at[i];
+		size_t idx;
+
+		if (process->pid != 1 || ev->probe.scope == SCOPE_CONTAINER)
+			continue;
+		idx = find_netns(ev, process->ns_net);
+		if (idx != NO_INDEX)
+			ev->netns.at[idx].node = true;
+	}
+	return err;
+}
+
+/* ---- one dump ---- */
+
+struct dump {
+	struct evidence *ev;
+	const struct socket_filter *filter;
+	size_t netns;
+	int err;
+};
+
+static int keep_socket(struct dump *dump, const struct unix_socket *socket)
+{
+	struct evidence *ev = dump->ev;
+	struct unix_socket *slot;
+
+	if (!socket_wanted(dump->filter, socket))
+		return 0;
+	slot = list_add(&ev->arena, &ev->sockets, MAX_SOCKETS);
+	if (!slot)
+		return -errno;
+	*slot = *socket;
+	slot->netns = dump->netns;
+	slot->name = arena_strdup(&ev->arena, socket->name);
+	return slot->name ? 0 : -ENOMEM;
+}
+
+static int take_message(const struct nlmsghdr *message, void *data)
+{
+	struct dump *dump = data;
+	struct unix_socket socket;
+	char name[SOCKET_NAME_SIZE];
+	int err;
+
+	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return MNL_CB_OK;
+	err = parse_unix_diag(&dump->ev->arena, message, &socket, name);
+	if (!err)
+		err = keep_socket(dump, &socket);
+	if (err && err != -ENODATA) {
+		dump->err = err;
+		return MNL_CB_ERROR;
+	}
+	return MNL_CB_OK;
+}
+
+static int send_request(struct mnl_socket *netlink, unsigned int seq)
+{
+	char buffer[128] = { 0 };
+	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+	struct unix_diag_req *request;
+
+	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	header->nlmsg_seq = seq;
+	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
+	request->sdiag_family = AF_UNIX;
+	request->udiag_states = UINT32_MAX;
+	request->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS |
+			      UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS |
+			      UDIAG_SHOW_RQLEN;
+	return mnl_socket_sendto(netlink, header, header->nlmsg_len) < 0 ?
+		       -errno :
+		       0;
+}
+
+/*
+ * One whole dump. -EINTR where the table changed under it (the kernel says
+ * so), -ENOBUFS or -ENOSPC where parts were lost: the caller tries again.
+ */
+static int dump_once(struct mnl_socket *netlink, struct dump *dump,
+		     char *buffer, unsigned int seq)
+{
+	unsigned int port = mnl_socket_get_portid(netlink);
+	int more = MNL_CB_OK;
+	int err = send_request(netlink, seq);
+
+	dump->err = 0;
+	while (!err && more > MNL_CB_STOP) {
+		ssize_t got = mnl_socket_recvfrom(netlink, buffer, DUMP_BUFFER);
+
+		if (got < 0)
+			return -errno;
+		more = mnl_cb_run(buffer, (size_t)got, seq, port, take_message,
+				  dump);
+		if (more < 0)
+			err = dump->err ? dump->err : -errno;
+	}
+	return err;
+}
+
+static int open_netlink(struct mnl_socket **netlink)
+{
+	struct timeval wait = { .tv_sec = RECEIVE_SECONDS };
+	int room = RECEIVE_BUFFER;
+	struct mnl_socket *made = mnl_socket_open2(NETLINK_SOCK_DIAG,
+						   SOCK_CLOEXEC);
+
+	*netlink = NULL;
+	if (!made)
+		return -errno;
+	if (mnl_socket_bind(made, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int err = -errno;
+
+		mnl_socket_close(made);
+		return err;
+	}
+	setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVTIMEO, &wait,
+		   sizeof(wait));
+	/* Best effort: a loss is noticed and tried again anyway. */
+	if (setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVBUFFORCE,
+		       &room, sizeof(room)) < 0)
+		setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVBUF,
+			   &room, sizeof(room));
+	*netlink = made;
+	return 0;
+}
+
+static bool worth_retrying(int err)
+{
+	return err == -EINTR || err == -ENOBUFS || err == -ENOSPC;
+}
+
+/* Tries again, each time from a clean table and a fresh socket's queue. */
+static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
+		      char *buffer)
+{
+	size_t before = dump->ev->sockets.n;
+	int err = 0;
+
+	for (unsigned int try = 1; try <= DUMP_TRIES; try++) {
+		dump->ev->sockets.n = before;
+		err = dump_once(netlink, dump, buffer, try);
+		if (!worth_retrying(err))
+			break;
+	}
+	return err;
+}
+
+/* ---- the lesser source ---- */
+
+static int read_net_unix(struct dump *dump, int dirfd)
+{
+	cleanup_close int fd = openat(dirfd, "net/unix", O_RDONLY | O_CLOEXEC);
+	cleanup_free char *line = NULL;
+	size_t room = 0;
+	FILE *in;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	in = fdopen(fd, "r");
+	if (!in)
+		return -errno;
+	fd = -1;
+	while (!err) {
+		struct unix_socket socket;
+		ssize_t len = getline(&line, &room, in);
+
+		if (len < 0)
+			break;
+		if (len && line[len - 1] == '\n')
+			line[len - 1] = '\0';
+		err = parse_net_unix_line(line, &socket);
+		if (!err)
+			err = keep_socket(dump, &socket);
+		if (err == -ENODATA || err == -EINVAL)
+			err = 0;
+	}
+	fclose(in);
+	return err;
+}
+
+/* ---- entering a namespace ---- */
+
+/* A mount point from the table, reopened and checked to be that namespace. */
+static int open_mounted(const struct netns *netns)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, netns->mount_path, &how,
+			      sizeof(how));
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC ||
+	    fstat(fd, &st) < 0 || st.st_ino != netns->ino) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+static int open_netns(const struct evidence *ev, const struct netns *netns)
+{
+	int fd;
+
+	if (netns->process == NO_INDEX)
+		return open_mounted(netns);
+	fd = openat(ev->processes.at[netns->process].dirfd, "ns/net",
+		    O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static uint64_t own_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+/*
+ * Opens a netlink socket inside the namespace and comes back. A failure to
+ * come back would make every later answer another namespace's: it ends the run.
+ */
+static int open_inside(const struct evidence *ev, const struct netns *netns,
+		       int home, struct mnl_socket **netlink)
+{
+	cleanup_close int fd = -1;
+	int err;
+
+	*netlink = NULL;
+	if (netns->ino == own_netns())
+		return open_netlink(netlink);
+	fd = open_netns(ev, netns);
+	if (fd < 0)
+		return fd;
+	if (setns(fd, CLONE_NEWNET) < 0)
+		return -errno;
+	err = open_netlink(netlink);
+	if (setns(home, CLONE_NEWNET) < 0) {
+		fprintf(stderr,
+			"sockprobe: return to own network namespace: %s\n",
+			strerror(errno));
+		_exit(70);
+	}
+	return err;
+}
+
+static void fall_back(struct dump *dump, struct netns *netns, int err)
+{
+	struct evidence *ev = dump->ev;
+	size_t before = ev->sockets.n;
+	bool denied = err == -EPERM || err == -EACCES;
+
+	netns->why = arena_strdup(&ev->arena, strerror(-err));
+	netns->status = denied ? COVERAGE_DENIED : COVERAGE_UNAVAILABLE;
+	if (netns->process == NO_INDEX)
+		return;
+	if (read_net_unix(dump, ev->processes.at[netns->process].dirfd)) {
+		ev->sockets.n = before;
+		return;
+	}
+	netns->source = SOCKETS_PROC_NET;
+}
+
+static void collect_one(struct dump *dump, struct netns *netns, int home,
+			char *buffer)
+{
+	struct mnl_socket *netlink;
+	size_t before = dump->ev->sockets.n;
+	int err = open_inside(dump->ev, netns, home, &netlink);
+
+	if (!err)
+		err = dump_netns(dump, netlink, buffer);
+	if (netlink)
+		mnl_socket_close(netlink);
+	if (!err) {
+		netns->source = SOCKETS_DIAG;
+		netns->status = COVERAGE_COMPLETE;
+		return;
+	}
+	if (worth_retrying(err) || err == -ENOMEM || err == -EOVERFLOW) {
+		/* What came is true, if not all: it stays, and is said. */
+		netns->source = SOCKETS_DIAG;
+		netns->status = COVERAGE_PARTIAL;
+		netns->why = err == -EINTR ? "changed while it was read" :
+					     strerror(-err);
+		return;
+	}
+	dump->ev->sockets.n = before;
+	fall_back(dump, netns, err);
+}
+
+/* ---- what is said of it ---- */
+
+static void report_netns(struct evidence *ev, size_t hidden)
+{
+	if (hidden)
+		coverage_add(ev, "network_namespaces", "node", COVERAGE_DENIED,
+			     MEND_DUMP,
+			     "namespaces of %zu processes denied, %zu namespaces known",
+			     hidden, ev->netns.n);
+	else
+		coverage_add(ev, "network_namespaces", "node",
+			     COVERAGE_COMPLETE, NULL, "%zu network namespaces",
+			     ev->netns.n);
+}
+
+/* One line for each outcome, naming its first namespace and how many. */
+static void report_sockets(struct evidence *ev, bool timed_out)
+{
+	size_t complete = 0;
+
+	for (size_t i = 0; i < ev->netns.n; i++) {
+		const struct netns *netns = &ev->netns.at[i];
+		size_t same = 0;
+		bool first = true;
+		char scope[96];
+
+		if (netns->status == COVERAGE_COMPLETE) {
+			complete++;
+			continue;
+		}
+		for (size_t k = 0; k < ev->netns.n; k++) {
+			if (ev->netns.at[k].status != netns->status ||
+			    ev->netns.at[k].source != netns->source)
+				continue;
+			same++;
+			first &= k >= i;
+		}
+		if (!first)
+			continue;
+		snprintf(scope, sizeof(scope),
+			 "%zu of %zu network namespaces (net:[%llu]%s)", same,
+			 ev->netns.n, (unsigned long long)netns->ino,
+			 same > 1 ? ", ..." : "");
+		coverage_add(ev, "sockets", scope, netns->status, MEND_DUMP,
+			     "%s: %s", netns->why ? netns->why : "not asked",
+			     netns->source == SOCKETS_PROC_NET ?
+				     "read /proc/PID/net/unix instead, which has names but neither inodes nor peers" :
+			     netns->source == SOCKETS_DIAG ?
+				     "some sockets may be missing" :
+				     "no sockets read");
+	}
+	if (timed_out)
+		coverage_add(ev, "sockets", "node", COVERAGE_TIMED_OUT,
+			     "give more time with --timeout",
+			     "not all network namespaces were reached");
+	else if (complete == ev->netns.n)
+		coverage_add(ev, "sockets", "node", COVERAGE_COMPLETE, NULL,
+			     "unix_diag dumps of %zu network namespaces",
+			     complete);
+}
+
+int sockdiag_collect(struct evidence *ev, const struct socket_filter *filter,
+		     int64_t deadline)
+{
+	cleanup_close int home = open("/proc/self/ns/net",
+				      O_RDONLY | O_CLOEXEC);
+	cleanup_free char *buffer = malloc(DUMP_BUFFER);
+	bool timed_out = false;
+	size_t hidden = 0;
+	int err;
+
+	if (!buffer)
+		return -ENOMEM;
+	err = find_namespaces(ev, &hidden);
+	if (err)
+		return err;
+	for (size_t i = 0; i < ev->netns.n && !timed_out; i++) {
+		struct dump dump = { .ev = ev, .filter = filter, .netns = i };
+
+		collect_one(&dump, &ev->netns.at[i], home, buffer);
+		timed_out = now_ms() > deadline;
+	}
+	report_netns(ev, hidden);
+	report_sockets(ev, timed_out);
+	return 0;
+}

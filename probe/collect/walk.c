@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The jailed walk of walk.h. Every component is opened alone with openat2(2),
+ * O_PATH and O_NOFOLLOW, below the descriptor of the directory before it; a
+ * link's text is read from the descriptor that was opened and expanded here.
+ * So nothing is named twice, and no link, however it changes meanwhile, leads
+ * out of the root.
+ */
+#include "walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { MAX_DEPTH = 128 };
+
+struct walker {
+	int fds[MAX_DEPTH]; /* fds[0] the root, fds[depth] where we stand */
+	size_t ends[MAX_DEPTH]; /* length of `here` at each depth */
+	size_t depth;
+	char here[PATH_MAX]; /* canonical path of fds[depth], "" the root */
+	char rest[PATH_MAX]; /* still to walk */
+	bool last_is_link;   /* we are inside the text of a final link */
+	uint64_t outside_mnt;
+	struct walk_result *result;
+};
+
+static int open_component(int dirfd, const char *name)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+
+	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+}
+
+/* Attributes of an O_PATH descriptor can only be asked for through procfs. */
+static ssize_t get_attribute(int fd, const char *name, char *buf, size_t size)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return getxattr(link, name, buf, size);
+}
+
+static struct timespec from_statx(struct statx_timestamp when)
+{
+	return (struct timespec){ .tv_sec = when.tv_sec,
+				  .tv_nsec = when.tv_nsec };
+}
+
+static int look_at(int fd, struct inode *inode)
+{
+	struct statx sx;
+
+	if (statx(fd, "",
+		  AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		  STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &sx) < 0)
+		return -errno;
+	*inode = (struct inode){
+		.dev = makedev(sx.stx_dev_major, sx.stx_dev_minor),
+		.ino = sx.stx_ino,
+		.mnt_id = sx.stx_mask & STATX_MNT_ID ? sx.stx_mnt_id : 0,
+		.mode = sx.stx_mode,
+		.nlink = sx.stx_nlink,
+		.uid = sx.stx_uid,
+		.gid = sx.stx_gid,
+		.change = from_statx(sx.stx_ctime),
+		.modify = from_statx(sx.stx_mtime),
+	};
+	if (sx.stx_mask & STATX_BTIME)
+		inode->birth = from_statx(sx.stx_btime);
+	return 0;
+}
+
+/* Remembers a directory that is searched: who may pass it matters later. */
+static void note_step(struct walker *w, int fd, const struct inode *inode)
+{
+	struct walk_result *result = w->result;
+
+	if (result->nsteps == MAX_STEPS) {
+		result->steps_cut = true;
+		return;
+	}
+	result->steps[result->nsteps++] = (struct path_step){
+		.mode = inode->mode,
+		.uid = inode->uid,
+		.gid = inode->gid,
+		.acl = get_attribute(fd, "system.posix_acl_access", NULL, 0) > 0,
+	};
+}
+
+static void go_up(struct walker *w)
+{
+	if (w->depth == 0)
+		return;
+	close(w->fds[w->depth--]);
+	w->here[w->ends[w->depth]] = '\0';
+}
+
+static void go_to_root(struct walker *w)
+{
+	while (w->depth)
+		go_up(w);
+}
+
+/* Steps into `fd`, which is taken over in every case. */
+static int go_down(struct walker *w, int fd, const char *name)
+{
+	size_t len = w->ends[w->depth];
+	size_t add = strlen(name);
+
+	if (w->depth + 1 == MAX_DEPTH || len + 1 + add >= sizeof(w->here)) {
+		close(fd);
+		return -ENAMETOOLONG;
+	}
+	w->here[len] = '/';
+	memcpy(w->here + len + 1, name, add + 1);
+	w->fds[++w->depth] = fd;
+	w->ends[w->depth] = len + 1 + add;
+	return 0;
+}
+
+/* Cuts the next component off `rest`; false where none is left. */
+static bool next_component(struct walker *w, char name[static NAME_MAX + 1],
+			   int *err)
+{
+	const char *start = w->rest + strspn(w->rest, "/");
+	size_t len = strcspn(start, "/");
+
+	*err = 0;
+	if (len == 0)
+		return false;
+	if (len > NAME_MAX) {
+		*err = -ENAMETOOLONG;
+		return false;
+	}
+	memcpy(name, start, len);
+	name[len] = '\0';
+	memmove(w->rest, start + len, strlen(start + len) + 1);
+	return true;
+}
+
+static bool nothing_left(const struct walker *w)
+{
+	return w->rest[strspn(w->rest, "/")] == '\0';
+}
+
+/*
+ * procfs has links whose text is not where they lead. The kernel knows them:
+ * it refuses to follow one under RESOLVE_NO_MAGICLINKS.
+ */
+static bool is_magic_link(int dirfd, const char *name)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH,
+	};
+	struct statfs fs;
+	int fd;
+
+	if (fstatfs(dirfd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == ELOOP;
+}
+
+/* Puts a link's text before what is still to walk. */
+static int expand_link(struct walker *w, int fd, const char *name)
+{
+	struct walk_result *result = w->result;
+	char target[PATH_MAX];
+	ssize_t len;
+	char *at;
+
+	if (is_magic_link(w->fds[w->depth], name))
+		return -EXDEV;
+	len = read_link_at(fd, "", target, sizeof(target));
+	if (len < 0)
+		return (int)len;
+	if (result->nlinks == MAX_PATH_LINKS)
+		return -ELOOP;
+	at = result->links[result->nlinks].at;
+	if ((size_t)snprintf(at, PATH_MAX, "%s/%s", w->here, name) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(result->links[result->nlinks].target, target, (size_t)len + 1);
+	result->nlinks++;
+	if (nothing_left(w))
+		w->last_is_link = true;
+	if ((size_t)len + strlen(w->rest) + 1 > sizeof(w->rest))
+		return -ENAMETOOLONG;
+	memmove(w->rest + len, w->rest, strlen(w->rest) + 1);
+	memcpy(w->rest, target, (size_t)len);
+	if (target[0] == '/')
+		go_to_root(w);
+	return len ? 0 : -ENOENT;
+}
+
+/* Walks one component. 1: go on, 0: arrived at *final, else -errno. */
+static int walk_step(struct walker *w, int *final)
+{
+	char name[NAME_MAX + 1];
+	struct inode inode;
+	int fd;
+	int err;
+
+	if (!next_component(w, name, &err)) {
+		if (err)
+			return err;
+		*final = w->fds[w->depth];
+		return 0;
+	}
+	err = look_at(w->fds[w->depth], &w->result->inode);
+	if (err)
+		return err;
+	note_step(w, w->fds[w->depth], &w->result->inode);
+	if (strcmp(name, ".") == 0)
+		return 1;
+	if (strcmp(name, "..") == 0) {
+		go_up(w);
+		return 1;
+	}
+	fd = open_component(w->fds[w->depth], name);
+	if (fd < 0)
+		return -errno;
+	err = look_at(fd, &inode);
+	if (!err && S_ISLNK(inode.mode)) {
+		err = expand_link(w, fd, name);
+		close(fd);
+		return err ? err : 1;
+	}
+	if (err) {
+		close(fd);
+		return err;
+	}
+	if (!S_ISDIR(inode.mode) && w->rest[0] == '/') {
+		close(fd);
+		return -ENOTDIR;
+	}
+	err = go_down(w, fd, name);
+	return err ? err : 1;
+}
+
+static enum path_kind kind_of_mode(uint32_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFSOCK:
+		return KIND_SOCKET;
+	case S_IFDIR:
+		return KIND_DIRECTORY;
+	case S_IFREG:
+		return KIND_REGULAR;
+	case S_IFIFO:
+		return KIND_FIFO;
+	default:
+		return KIND_DEVICE;
+	}
+}
+
+static bool is_outside(const struct walker *w, const struct inode *inode)
+{
+	return w->outside_mnt && inode->mnt_id == w->outside_mnt;
+}
+
+static void fail(struct walker *w, int err)
+{
+	struct walk_result *result = w->result;
+
+	/* result->inode still holds the directory in which the walk ended. */
+	if (err == -ENOENT && is_outside(w, &result->inode))
+		result->kind = KIND_OUTSIDE_VIEW;
+	else if (err == -ENOENT)
+		result->kind = w->last_is_link ? KIND_DANGLING_SYMLINK :
+						 KIND_MISSING;
+	else if (err == -ELOOP)
+		result->kind = KIND_SYMLINK_LOOP;
+	else if (err == -EACCES || err == -EPERM)
+		result->kind = KIND_DENIED;
+	else
+		result->kind = KIND_ERROR;
+	result->err = -err;
+	result->inode = (struct inode){ 0 };
+}
+
+static int arrive(struct walker *w, int fd)
+{
+	struct walk_result *result = w->result;
+	ssize_t len;
+	int err = look_at(fd, &result->inode);
+
+	if (err) {
+		fail(w, err);
+		return -1;
+	}
+	result->has_inode = true;
+	result->kind = is_outside(w, &result->inode) ?
+			       KIND_OUTSIDE_VIEW :
+			       kind_of_mode(result->inode.mode);
+	snprintf(result->resolved, sizeof(result->resolved), "%s",
+		 w->here[0] ? w->here : "/");
+	len = get_attribute(fd, "security.selinux", result->selinux,
+			    sizeof(result->selinux) - 1);
+	result->selinux[len > 0 ? len : 0] = '\0';
+	/* The last step is the object itself: its ACL decides who may write. */
+	note_step(w, fd, &result->inode);
+	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+int walk(int rootfd, const char *path, uint64_t outside_mnt,
+	 struct walk_result *result)
+{
+	struct walker w = { .outside_mnt = outside_mnt, .result = result };
+	int final = -1;
+	int found = -1;
+	int err = -ENAMETOOLONG;
+
+	w.fds[0] = rootfd;
+	if ((size_t)snprintf(w.rest, sizeof(w.rest), "%s", path) <
+	    sizeof(w.rest)) {
+		do
+			err = walk_step(&w, &final);
+		while (err > 0);
+	}
+	if (err)
+		fail(&w, err);
+	else
+		found = arrive(&w, final);
+	go_to_root(&w);
+	return found;
+}
+
+/* A readable descriptor of the very object that an O_PATH descriptor holds. */
+static int reopen(int fd, int flags)
+{
+	char link[64];
+	int again;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	again = open(link, flags | O_NOATIME | O_NONBLOCK | O_CLOEXEC);
+	/* O_NOATIME is for the owner; reading is no less allowed without. */
+	if (again < 0 && errno == EPERM)
+		again = open(link, flags | O_NONBLOCK | O_CLOEXEC);
+	return again;
+}
+
+static DIR *open_dir(int fd)
+{
+	int again = reopen(fd, O_RDONLY | O_DIRECTORY);
+	DIR *dir;
+
+	if (again < 0)
+		return NULL;
+	dir = fdopendir(again);
+	if (!dir)
+		close(again);
+	return dir;
+}
+
+static bool is_dot_or_dotdot(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+void walk_count_entries(int fd, struct walk_result *result)
+{
+	cleanup_closedir DIR *dir = open_dir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		result->entries_known = TRI_NO;
+		return;
+	}
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		if (is_dot_or_dotdot(entry->d_name))
+			continue;
+		if (result->entries == MAX_ENTRIES) {
+			result->entries_cut = true;
+			break;
+		}
+		result->entries++;
+	}
+	result->entries_known = errno ? TRI_NO : TRI_YES;
+}
+
+ssize_t walk_read(int fd, char *buf, size_t max)
+{
+	cleanup_close int in = -1;
+	struct stat st;
+	size_t len = 0;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	in = reopen(fd, O_RDONLY);
+	if (in < 0)
+		return -errno;
+	for (;;) {
+		ssize_t got = read(in, buf + len, max - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return (ssize_t)len;
+		len += (size_t)got;
+		if (len == max)
+			return -EFBIG;
+	}
+}
+
+ssize_t walk_list(int fd, char *buf, size_t max, bool *cut)
+{
+	cleanup_closedir DIR *dir = open_dir(fd);
+	struct dirent *entry;
+	size_t used = 0;
+
+	*cut = false;
+	if (!dir)
+		return -errno;
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		size_t len = strlen(entry->d_name) + 1;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		if (used + len > max) {
+			*cut = true;
+			break;
+		}
+		memcpy(buf + used, entry->d_name, len);
+		used += len;
+	}
+	return errno ? -errno : (ssize_t)used;
+}

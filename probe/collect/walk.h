@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Walking a path inside a root that may be hostile, one component at a time,
+ * by descriptor. Runs only in the fetch child (fetch.h), because a dead file
+ * system may keep any of these calls waiting for ever.
+ */
+#ifndef SOCKPROBE_WALK_H
+#define SOCKPROBE_WALK_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sockprobe/evidence.h"
+
+/*
+ * The outcome of a walk as plain bytes without pointers, so that it can lie in
+ * memory shared with the child. Same meaning as struct path_look.
+ */
+struct walk_result {
+	enum path_kind kind;
+	int err;
+	bool has_inode;
+	struct inode inode; /* .selinux unused: see selinux */
+	char selinux[256];
+	char resolved[PATH_MAX];
+	uint32_t nlinks;
+	struct {
+		char at[PATH_MAX];
+		char target[PATH_MAX];
+	} links[MAX_PATH_LINKS];
+	uint32_t nsteps;
+	struct path_step steps[MAX_STEPS];
+	bool steps_cut;
+	uint64_t entries;
+	bool entries_cut;
+	enum tristate entries_known;
+};
+
+/*
+ * Walks `path` (absolute, in the root) to its end, following links inside the
+ * root as the kernel would, ".." at the root staying there. Links of procfs
+ * that are not text are refused. Where what is found lies on the mount with id
+ * `outside_mnt` (0: no such mount), the outcome is KIND_OUTSIDE_VIEW.
+ * Returns an O_PATH descriptor of the object, which the caller closes, or -1
+ * where nothing stands there; *result tells what in either case. Zero *result
+ * before.
+ */
+int walk(int rootfd, const char *path, uint64_t outside_mnt,
+	 struct walk_result *result);
+
+/* Counts a directory's entries, at most MAX_ENTRIES, into *result. */
+void walk_count_entries(int fd, struct walk_result *result);
+
+/*
+ * Reads a regular file whole, at most `max` bytes, from an O_PATH descriptor,
+ * without touching its access time where that is allowed. Returns the length
+ * or -errno: -EINVAL for what is not a regular file, -EFBIG past `max`.
+ */
+ssize_t walk_read(int fd, char *buf, size_t max);
+
+/*
+ * The names in a directory, each followed by NUL, without those that start
+ * with a dot. Returns the bytes used or -errno; *cut where more were there.
+ */
+ssize_t walk_list(int fd, char *buf, size_t max, bool *cut);
+
+#endif

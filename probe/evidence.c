@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The few operations on the record that more than one step needs. */
+#include "sockprobe/evidence.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct coverage coverage_overflow = {
+	.source = "coverage",
+	.scope = "node",
+	.status = COVERAGE_PARTIAL,
+	.detail = "more gaps than are listed here",
+	.mend = "mend the gaps listed and run again",
+};
+
+void coverage_add(struct evidence *ev, const char *source, const char *scope,
+		  enum coverage_status status, const char *mend,
+		  const char *detail, ...)
+{
+	struct coverage *line = list_add(&ev->arena, &ev->coverage,
+					 MAX_COVERAGE);
+	char text[1024];
+	va_list args;
+
+	if (!line) {
+		if (ev->coverage.n)
+			ev->coverage.at[ev->coverage.n - 1] = coverage_overflow;
+		return;
+	}
+	va_start(args, detail);
+	vsnprintf(text, sizeof(text), detail, args);
+	va_end(args);
+	*line = (struct coverage){
+		.source = source,
+		.scope = arena_strdup(&ev->arena, scope),
+		.status = status,
+		.detail = arena_strdup(&ev->arena, text),
+		.mend = mend,
+	};
+	if (!line->scope || !line->detail)
+		*line = coverage_overflow;
+}
+
+struct timespec process_start(const struct evidence *ev, size_t idx)
+{
+	uint64_t ticks = ev->processes.at[idx].start_ticks;
+	uint64_t per_second = (uint64_t)ev->node.clock_ticks;
+	struct timespec start = ev->node.booted_at;
+
+	if (!per_second)
+		return start;
+	start.tv_sec += (time_t)(ticks / per_second);
+	start.tv_nsec +=
+		(long)((ticks % per_second) * (1000000000 / per_second));
+	if (start.tv_nsec >= 1000000000) {
+		start.tv_sec++;
+		start.tv_nsec -= 1000000000;
+	}
+	return start;
+}

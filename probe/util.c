@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The helpers of util.h: an arena with a limit, lists in it, and exact string,
+ * path, number and time handling. The few functions that read are for kernel
+ * file systems, where no read blocks.
+ */
+#include "sockprobe/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { CHUNK_SIZE = 256 * 1024, ALIGNMENT = 16 };
+
+struct arena_chunk {
+	struct arena_chunk *next;
+	size_t used;
+	size_t size;
+	_Alignas(ALIGNMENT) char bytes[];
+};
+
+void arena_init(struct arena *arena, size_t limit)
+{
+	*arena = (struct arena){ .limit = limit };
+}
+
+void arena_free(struct arena *arena)
+{
+	struct arena_chunk *chunk = arena->chunks;
+
+	while (chunk) {
+		struct arena_chunk *next = chunk->next;
+
+		free(chunk);
+		chunk = next;
+	}
+	arena_init(arena, arena->limit);
+}
+
+static struct arena_chunk *arena_add_chunk(struct arena *arena, size_t size)
+{
+	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + room);
+
+	if (!chunk)
+		return NULL;
+	chunk->size = room;
+	chunk->next = arena->chunks;
+	arena->chunks = chunk;
+	return chunk;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	struct arena_chunk *chunk = arena->chunks;
+	void *memory;
+
+	if (size > arena->limit || arena->used > arena->limit - size) {
+		arena->full = true;
+		errno = ENOMEM;
+		return NULL;
+	}
+	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	if (!chunk || chunk->size - chunk->used < size)
+		chunk = arena_add_chunk(arena, size);
+	if (!chunk) {
+		arena->full = true;
+		errno = ENOMEM;
+		return NULL;
+	}
+	memory = chunk->bytes + chunk->used;
+	chunk->used += size;
+	arena->used += size;
+	return memory;
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+	char *copy = arena_alloc(arena, len + 1);
+
+	if (copy)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strlen(text));
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0)
+		return NULL;
+	text = arena_alloc(arena, (size_t)len + 1);
+	if (!text)
+		return NULL;
+	va_start(args, format);
+	vsnprintf(text, (size_t)len + 1, format, args);
+	va_end(args);
+	return text;
+}
+
+void *list_grow(struct arena *arena, void *at, size_t n, size_t *room,
+		size_t size, size_t max)
+{
+	size_t wanted;
+	void *bigger;
+
+	if (n >= max) {
+		errno = EOVERFLOW;
+		return NULL;
+	}
+	if (n < *room)
+		return at;
+	wanted = *room ? *room * 2 : 4;
+	bigger = arena_alloc(arena, wanted * size);
+	if (!bigger)
+		return NULL;
+	if (n)
+		memcpy(bigger, at, n * size);
+	*room = wanted;
+	return bigger;
+}
+
+int index_list_add_once(struct arena *arena, struct index_list *list,
+			size_t idx)
+{
+	size_t *slot;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->at[i] == idx)
+			return 0;
+	}
+	slot = list_add(arena, list, SIZE_MAX);
+	if (!slot)
+		return -errno;
+	*slot = idx;
+	return 0;
+}
+
+bool has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool has_suffix(const char *text, const char *suffix)
+{
+	size_t len = strlen(text);
+	size_t tail = strlen(suffix);
+
+	return len >= tail && strcmp(text + len - tail, suffix) == 0;
+}
+
+const char *path_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+const char *path_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (strcmp(dir, "/") == 0)
+		return strcmp(path, "/") == 0 ? "" : path;
+	if (strncmp(path, dir, len) != 0)
+		return NULL;
+	return path[len] == '\0' || path[len] == '/' ? path + len : NULL;
+}
+
+char *path_join(struct arena *arena, const char *dir, const char *rest)
+{
+	size_t len = strlen(dir);
+
+	while (len && dir[len - 1] == '/')
+		len--;
+	while (*rest == '/')
+		rest++;
+	if (!*rest)
+		return len ? arena_strndup(arena, dir, len) :
+			     arena_strdup(arena, "/");
+	return arena_printf(arena, "%.*s/%s", (int)len, dir, rest);
+}
+
+int parse_u64(const char *text, uint64_t max, uint64_t *value)
+{
+	uint64_t sum = 0;
+
+	if (!*text)
+		return -EINVAL;
+	for (; *text; text++) {
+		uint64_t digit;
+
+		if (*text < '0' || *text > '9')
+			return -EINVAL;
+		digit = (uint64_t)(*text - '0');
+		if (sum > (UINT64_MAX - digit) / 10)
+			return -ERANGE;
+		sum = sum * 10 + digit;
+	}
+	if (sum > max)
+		return -ERANGE;
+	*value = sum;
+	return 0;
+}
+
+ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t got = read(fd, buf + len, size - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		len += (size_t)got;
+		if (got == 0)
+			break;
+		if (len == size)
+			return -EFBIG;
+	}
+	buf[len] = '\0';
+	return (ssize_t)len;
+}
+
+ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size)
+{
+	ssize_t len = readlinkat(dirfd, name, buf, size);
+
+	if (len < 0)
+		return -errno;
+	if ((size_t)len == size)
+		return -ENAMETOOLONG;
+	buf[len] = '\0';
+	return len;
+}
+
+void format_time(struct timespec when, char text[static TIME_TEXT_SIZE])
+{
+	struct tm tm;
+	size_t len;
+
+	/* A time that no calendar holds must not break the evidence. */
+	if (!gmtime_r(&when.tv_sec, &tm) || tm.tm_year > 8099 ||
+	    tm.tm_year < -1900) {
+		snprintf(text, TIME_TEXT_SIZE, "1970-01-01T00:00:00.000Z");
+		return;
+	}
+	len = strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + len, TIME_TEXT_SIZE - len, ".%03dZ",
+		 (int)(when.tv_nsec / 1000000) % 1000);
+}
+
+int64_t time_diff_ms(struct timespec a, struct timespec b)
+{
+	return (int64_t)(a.tv_sec - b.tv_sec) * 1000 +
+	       (a.tv_nsec - b.tv_nsec) / 1000000;
+}
+
+int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
