@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const struct coverage coverage_overflow = {
 	.source = "coverage",
@@ -57,4 +58,23 @@ struct timespec process_start(const struct evidence *ev, size_t idx)
 		start.tv_nsec -= 1000000000;
 	}
 	return start;
+}
+
+size_t container_add(struct evidence *ev, const char *id)
+{
+	struct container *container;
+
+	for (size_t i = 0; i < ev->containers.n; i++) {
+		if (strcmp(ev->containers.at[i].id, id) == 0)
+			return i;
+	}
+	container = list_add(&ev->arena, &ev->containers, MAX_CONTAINERS);
+	if (!container)
+		return NO_INDEX;
+	*container = (struct container){ .id = arena_strdup(&ev->arena, id) };
+	if (!container->id) {
+		ev->containers.n--;
+		return NO_INDEX;
+	}
+	return ev->containers.n - 1;
 }

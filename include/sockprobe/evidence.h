@@ -163,6 +163,12 @@ enum {
 	DENIED_MOUNTS = 1 << 4,
 };
 
+/* One line of uid_map or gid_map: ids from `inside` are ids from `outside`. */
+struct id_range {
+	uint32_t inside, outside, count;
+};
+DEFINE_LIST(id_map, struct id_range);
+
 struct process {
 	pid_t pid; /* in the pid namespace of the procfs that was read */
 	pid_t ppid;
@@ -178,6 +184,8 @@ struct process {
 	size_t ngroups;
 	uint64_t cap_permitted, cap_effective;
 	uint64_t ns_mnt, ns_net, ns_pid, ns_user; /* 0: denied */
+	bool mapped; /* in another user namespace than the probe's own */
+	struct id_map uid_map, gid_map; /* where mapped */
 	unsigned int denied;
 	bool kthread;
 	bool self; /* the probe's own */
@@ -362,9 +370,11 @@ struct evidence {
 	struct path_object_list paths;
 	struct process_list processes;
 	struct netns_list netns;
+	size_t netns_hidden; /* processes whose namespace was denied */
 	struct unix_socket_list sockets;
 	struct holding_list holdings; /* sorted by ino, then process */
 	struct mount_view_list views;
+	uint64_t node_pid_ns, node_user_ns; /* of pid 1; 0 unknown */
 	size_t own_view;  /* the probe's mount table */
 	size_t node_view; /* of the node's pid 1; NO_INDEX unknown */
 	struct container_list containers;
@@ -399,6 +409,9 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 		  enum coverage_status status, const char *mend,
 		  const char *detail, ...)
 	__attribute__((format(printf, 6, 7)));
+
+/* The container with this id, added if there is none. NO_INDEX past bounds. */
+size_t container_add(struct evidence *ev, const char *id);
 
 /* When process number `idx` started, from the boot and the clock ticks. */
 struct timespec process_start(const struct evidence *ev, size_t idx);

@@ -28,14 +28,4 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount);
  */
 int read_mountinfo(struct arena *arena, int fd, struct mount_view *view);
 
-/*
- * The mount that answers for `path` in a view, as a path walk would meet it:
- * the last one mounted wins, what it covers is hidden. NO_INDEX where the view
- * has no root mount.
- */
-size_t mount_serving(const struct mount_view *view, const char *path);
-
-/* The index of the mount with this id. NO_INDEX where there is none. */
-size_t mount_by_id(const struct mount_view *view, uint64_t id);
-
 #endif

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "mounts.h"
+#include "sockprobe/mount_table.h"
 #include "sockprobe/vocabulary.h"
 
 static bool same_object(const struct path_look *a, const struct path_look *b)

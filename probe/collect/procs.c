@@ -153,9 +153,39 @@ static const char *read_process_link(struct arena *arena,
 	return NULL;
 }
 
+static uint64_t own_user_ns(void)
+{
+	char text[64];
+
+	return read_link_at(AT_FDCWD, "/proc/self/ns/user", text,
+			    sizeof(text)) > 0 ?
+		       ns_number(text) :
+		       0;
+}
+
+/*
+ * A capability counts only for files whose owner the process's user namespace
+ * maps. A map that cannot be read stays empty: then none does.
+ */
+static int read_id_maps(struct evidence *ev, struct process *process,
+			uint64_t own, char *buffer)
+{
+	int err = 0;
+
+	process->mapped = process->ns_user && process->ns_user != own;
+	if (!process->mapped)
+		return 0;
+	if (read_file_at(process->dirfd, "uid_map", buffer, STATUS_SIZE) >= 0)
+		err = parse_id_map(&ev->arena, buffer, &process->uid_map);
+	if (!err && read_file_at(process->dirfd, "gid_map", buffer,
+				 STATUS_SIZE) >= 0)
+		err = parse_id_map(&ev->arena, buffer, &process->gid_map);
+	return err == -ENOMEM ? err : 0;
+}
+
 /* A process that has ended answers ESRCH: then it is no part of the node. */
 static int read_process(struct evidence *ev, struct process *process,
-			char *buffer)
+			uint64_t own_user, char *buffer)
 {
 	char comm[COMM_SIZE];
 	ssize_t len;
@@ -188,7 +218,7 @@ static int read_process(struct evidence *ev, struct process *process,
 					 DENIED_EXE);
 	process->root = read_process_link(&ev->arena, process, "root",
 					  DENIED_ROOT);
-	return 0;
+	return read_id_maps(ev, process, own_user, buffer);
 }
 
 struct tally {
@@ -201,7 +231,7 @@ struct tally {
 
 /* Adds one process; a failure is counted, not fatal, but for memory. */
 static int add_process(struct evidence *ev, int procfd, const char *name,
-		       char *buffer, struct tally *tally)
+		       uint64_t own_user, char *buffer, struct tally *tally)
 {
 	struct process *process;
 	uint64_t pid;
@@ -234,7 +264,7 @@ static int add_process(struct evidence *ev, int procfd, const char *name,
 		.view = NO_INDEX,
 		.self = (pid_t)pid == ev->probe.pid,
 	};
-	err = read_process(ev, process, buffer);
+	err = read_process(ev, process, own_user, buffer);
 	if (!err)
 		return 0;
 	close(fd);
@@ -254,6 +284,16 @@ static int compare_pids(const void *a, const void *b)
 	const struct process *second = b;
 
 	return first->pid < second->pid ? -1 : first->pid > second->pid;
+}
+
+/* What is the node's is what its pid 1 has. */
+static void note_first_process(struct evidence *ev)
+{
+	if (ev->probe.scope == SCOPE_CONTAINER || !ev->processes.n ||
+	    ev->processes.at[0].pid != 1)
+		return;
+	ev->node_pid_ns = ev->processes.at[0].ns_pid;
+	ev->node_user_ns = ev->processes.at[0].ns_user;
 }
 
 static void report_processes(struct evidence *ev, const struct tally *tally)
@@ -287,6 +327,7 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 {
 	cleanup_free char *buffer = malloc(STATUS_SIZE);
 	cleanup_closedir DIR *dir = NULL;
+	uint64_t own_user = own_user_ns();
 	struct tally tally = { 0 };
 	struct dirent *entry;
 	int fd = openat(procfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -305,11 +346,13 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 			tally.timed_out = true;
 			break;
 		}
-		err = add_process(ev, procfd, entry->d_name, buffer, &tally);
+		err = add_process(ev, procfd, entry->d_name, own_user, buffer,
+				  &tally);
 	}
 	if (ev->processes.n)
 		qsort(ev->processes.at, ev->processes.n,
 		      sizeof(*ev->processes.at), compare_pids);
+	note_first_process(ev);
 	report_processes(ev, &tally);
 	return err == -EOVERFLOW ? 0 : err;
 }

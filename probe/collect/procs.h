@@ -37,6 +37,9 @@ int parse_stat(const char *text, struct process *process, char *comm,
 /* The text of /proc/PID/status: ids, groups, capabilities. 0, -EINVAL, -ENOMEM */
 int parse_status(struct arena *arena, char *text, struct process *process);
 
+/* The text of /proc/PID/uid_map or gid_map. 0, -EINVAL, -ENOMEM. */
+int parse_id_map(struct arena *arena, char *text, struct id_map *map);
+
 /*
  * Of the lines of /proc/PID/cgroup the path that tells most: of the unified
  * hierarchy, or on version 1 the longest of the others. *version becomes 1 or

@@ -8,7 +8,7 @@
 
 #include "procs.h"
 
-enum { PF_KTHREAD = 0x00200000 };
+enum { PF_KTHREAD = 0x00200000, MAX_ID_RANGES = 340 };
 
 /*
  * comm may hold blanks and ')', so the fields begin behind the last ')'.
@@ -110,6 +110,27 @@ int parse_status(struct arena *arena, char *text, struct process *process)
 		seen++;
 	}
 	return seen == 5 ? 0 : -EINVAL;
+}
+
+int parse_id_map(struct arena *arena, char *text, struct id_map *map)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct id_range range;
+		struct id_range *slot;
+		char end;
+
+		if (sscanf(line, "%u %u %u %c", &range.inside, &range.outside,
+			   &range.count, &end) != 3)
+			return -EINVAL;
+		slot = list_add(arena, map, MAX_ID_RANGES);
+		if (!slot)
+			return -errno;
+		*slot = range;
+	}
+	return 0;
 }
 
 const char *parse_cgroup(struct arena *arena, char *text, int *version)

@@ -5,25 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-size_t container_add(struct evidence *ev, const char *id)
-{
-	struct container *container;
-
-	for (size_t i = 0; i < ev->containers.n; i++) {
-		if (strcmp(ev->containers.at[i].id, id) == 0)
-			return i;
-	}
-	container = list_add(&ev->arena, &ev->containers, MAX_CONTAINERS);
-	if (!container)
-		return NO_INDEX;
-	*container = (struct container){ .id = arena_strdup(&ev->arena, id) };
-	if (!container->id) {
-		ev->containers.n--;
-		return NO_INDEX;
-	}
-	return ev->containers.n - 1;
-}
-
 static void tally_error(struct record_index *index, int err)
 {
 	if (err == -EACCES || err == -EPERM)

@@ -47,9 +47,6 @@ int records_read_all(struct evidence *ev, struct fetch *fetch,
 /* Adds the coverage line "runtime_records". */
 void records_report(struct evidence *ev, const struct record_index *index);
 
-/* The container with this id, added if there is none. NO_INDEX past bounds. */
-size_t container_add(struct evidence *ev, const char *id);
-
 /*
  * Fills what is unknown of *container from a record's text. `source` is the
  * record's path. 0; -EINVAL for what is not such a record; -ENOMEM.

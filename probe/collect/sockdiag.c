@@ -92,7 +92,7 @@ static int compare_netns(const void *a, const void *b)
 	return first->ino < second->ino ? -1 : first->ino > second->ino;
 }
 
-static int find_namespaces(struct evidence *ev, size_t *hidden)
+static int find_namespaces(struct evidence *ev)
 {
 	int err = 0;
 
@@ -104,7 +104,7 @@ static int find_namespaces(struct evidence *ev, size_t *hidden)
 		if (process->ns_net)
 			err = add_netns(ev, process->ns_net, i, NULL);
 		else
-			(*hidden)++;
+			ev->netns_hidden++;
 	}
 	if (!err)
 		err = add_mounted(ev, ev->own_view);
@@ -412,13 +412,13 @@ static void collect_one(struct dump *dump, struct netns *netns, int home,
 
 /* ---- what is said of it ---- */
 
-static void report_netns(struct evidence *ev, size_t hidden)
+static void report_netns(struct evidence *ev)
 {
-	if (hidden)
+	if (ev->netns_hidden)
 		coverage_add(ev, "network_namespaces", "node", COVERAGE_DENIED,
 			     MEND_DUMP,
 			     "namespaces of %zu processes denied, %zu namespaces known",
-			     hidden, ev->netns.n);
+			     ev->netns_hidden, ev->netns.n);
 	else
 		coverage_add(ev, "network_namespaces", "node",
 			     COVERAGE_COMPLETE, NULL, "%zu network namespaces",
@@ -478,12 +478,11 @@ int sockdiag_collect(struct evidence *ev, const struct socket_filter *filter,
 				      O_RDONLY | O_CLOEXEC);
 	cleanup_free char *buffer = malloc(DUMP_BUFFER);
 	bool timed_out = false;
-	size_t hidden = 0;
 	int err;
 
 	if (!buffer)
 		return -ENOMEM;
-	err = find_namespaces(ev, &hidden);
+	err = find_namespaces(ev);
 	if (err)
 		return err;
 	for (size_t i = 0; i < ev->netns.n && !timed_out; i++) {
@@ -492,7 +491,7 @@ int sockdiag_collect(struct evidence *ev, const struct socket_filter *filter,
 		collect_one(&dump, &ev->netns.at[i], home, buffer);
 		timed_out = now_ms() > deadline;
 	}
-	report_netns(ev, hidden);
+	report_netns(ev);
 	report_sockets(ev, timed_out);
 	return 0;
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking at paths as containers see them, through /proc/PID/root. */
+#ifndef SOCKPROBE_VIEWS_H
+#define SOCKPROBE_VIEWS_H
+
+#include "fetch.h"
+#include "sockprobe/evidence.h"
+
+/*
+ * Fills the look of every planned access that a mount gives. Only the fetch
+ * child enters the container's tree. Adds the coverage line "container_views".
+ * 0 or -ENOMEM.
+ */
+int views_look(struct evidence *ev, struct fetch *fetch);
+
+#endif

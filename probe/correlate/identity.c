@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Process to container to pod, by the forms of cgroup paths. */
+#include "identity.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sockprobe/vocabulary.h"
+
+enum { ID_LENGTH = 64, MAX_COMPONENT = 256 };
+
+static bool is_id(const char *text, size_t len)
+{
+	if (len != ID_LENGTH)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!((text[i] >= '0' && text[i] <= '9') ||
+		      (text[i] >= 'a' && text[i] <= 'f')))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The uid in a kubelet pod component: "podUID" or "...-podUID.slice" with '-'
+ * written as '_'. Sets *start and *len; false for another component.
+ */
+static bool find_pod_uid(const char *component, const char **start, size_t *len)
+{
+	const char *at = component;
+	const char *found = NULL;
+
+	while ((at = strstr(at, "pod"))) {
+		if (at == component || at[-1] == '-')
+			found = at + strlen("pod");
+		at += strlen("pod");
+	}
+	if (!found)
+		return false;
+	*start = found;
+	*len = strspn(found, "0123456789abcdef-_");
+	return *len >= 32 && *len <= 36 &&
+	       (found[*len] == '\0' || strcmp(found + *len, ".slice") == 0);
+}
+
+static bool parent_fits(const char *wanted, const char *parent)
+{
+	const char *start;
+	size_t len;
+
+	if (strcmp(wanted, "*") == 0)
+		return true;
+	if (strcmp(wanted, "pod") == 0)
+		return find_pod_uid(parent, &start, &len);
+	return strcmp(wanted, parent) == 0;
+}
+
+/* The form that this component has, with its id; NULL for none. */
+static const struct cgroup_form *match_form(const char *component,
+					    const char *parent,
+					    const char **id)
+{
+	size_t len = strlen(component);
+
+	for (const struct cgroup_form *form = cgroup_forms; form->runtime;
+	     form++) {
+		size_t before = strlen(form->prefix);
+		size_t after = strlen(form->suffix);
+
+		if (len < before + after ||
+		    !has_prefix(component, form->prefix) ||
+		    !has_suffix(component, form->suffix) ||
+		    !is_id(component + before, len - before - after) ||
+		    (form->parent && !parent_fits(form->parent, parent)))
+			continue;
+		*id = component + before;
+		return form;
+	}
+	return NULL;
+}
+
+static int take_pod_uid(struct arena *arena, const char *component,
+			struct cgroup_identity *identity)
+{
+	const char *start;
+	char *uid;
+	size_t len;
+
+	if (!find_pod_uid(component, &start, &len))
+		return 0;
+	uid = arena_strndup(arena, start, len);
+	if (!uid)
+		return -ENOMEM;
+	for (char *at = uid; *at; at++) {
+		if (*at == '_')
+			*at = '-';
+	}
+	identity->pod_uid = uid;
+	return 0;
+}
+
+static int take_component(struct arena *arena, const char *component,
+			  const char *parent, struct cgroup_identity *identity)
+{
+	const struct cgroup_form *form;
+	const char *id;
+	int err = take_pod_uid(arena, component, identity);
+
+	if (err)
+		return err;
+	form = match_form(component, parent, &id);
+	if (!form)
+		return 0;
+	if (form->monitor) {
+		/* conmon watches the container from the node. */
+		identity->id = identity->parent;
+		return 0;
+	}
+	identity->parent = identity->id;
+	identity->id = arena_strndup(arena, id, ID_LENGTH);
+	identity->runtime = form->parent && strcmp(form->parent, "docker") ?
+				    NULL :
+				    form->runtime;
+	return identity->id ? 0 : -ENOMEM;
+}
+
+int cgroup_identify(struct arena *arena, const char *path,
+		    struct cgroup_identity *identity)
+{
+	char component[MAX_COMPONENT];
+	char parent[MAX_COMPONENT] = "";
+
+	*identity = (struct cgroup_identity){ 0 };
+	while (*path) {
+		size_t len;
+		int err;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len == 0)
+			break;
+		if (len < sizeof(component)) {
+			memcpy(component, path, len);
+			component[len] = '\0';
+			err = take_component(arena, component, parent,
+					     identity);
+			if (err)
+				return err;
+			memcpy(parent, component, len + 1);
+		}
+		path += len;
+	}
+	return 0;
+}
+
+static void set_once(struct sourced *field, const char *value,
+		     const char *source)
+{
+	if (!field->value && value) {
+		field->value = value;
+		field->source = source;
+	}
+}
+
+static bool is_earlier(struct timespec a, struct timespec b)
+{
+	return a.tv_sec < b.tv_sec ||
+	       (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
+static void note_namespace(enum tristate *fact, uint64_t ns, uint64_t nodes)
+{
+	if (!ns || !nodes)
+		return;
+	if (ns == nodes)
+		*fact = TRI_YES;
+	else if (*fact == TRI_UNKNOWN)
+		*fact = TRI_NO;
+}
+
+static uint64_t node_net_ns(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->netns.n; i++) {
+		if (ev->netns.at[i].node)
+			return ev->netns.at[i].ino;
+	}
+	return 0;
+}
+
+static int add_process(struct evidence *ev, struct container *container,
+		       size_t idx, uint64_t node_net)
+{
+	const struct process *process = &ev->processes.at[idx];
+	struct timespec start = process_start(ev, idx);
+	int err = index_list_add_once(&ev->arena, &container->processes, idx);
+
+	if (!err && process->view != NO_INDEX)
+		err = index_list_add_once(&ev->arena, &container->views,
+					  process->view);
+	if (!container->started.tv_sec ||
+	    is_earlier(start, container->started))
+		container->started = start;
+	note_namespace(&container->host_pid, process->ns_pid, ev->node_pid_ns);
+	note_namespace(&container->host_network, process->ns_net, node_net);
+	container->self |= process->self;
+	return err;
+}
+
+static int place_process(struct evidence *ev, size_t idx, uint64_t node_net)
+{
+	struct process *process = &ev->processes.at[idx];
+	struct cgroup_identity identity;
+	struct container *container;
+	int err;
+
+	if (process->kthread || !process->cgroup)
+		return 0;
+	err = cgroup_identify(&ev->arena, process->cgroup, &identity);
+	if (err || !identity.id)
+		return err;
+	process->container = container_add(ev, identity.id);
+	if (process->container == NO_INDEX)
+		return -EOVERFLOW;
+	container = &ev->containers.at[process->container];
+	if (!container->parent)
+		container->parent = identity.parent;
+	set_once(&container->runtime, identity.runtime, "cgroup");
+	set_once(&container->pod_uid, identity.pod_uid, "cgroup");
+	return add_process(ev, container, idx, node_net);
+}
+
+int identity_correlate(struct evidence *ev)
+{
+	uint64_t node_net = node_net_ns(ev);
+
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		int err = place_process(ev, i, node_net);
+
+		if (err == -EOVERFLOW) {
+			coverage_add(ev, "containers", "node",
+				     COVERAGE_PARTIAL, NULL,
+				     "the first %zu containers, the most kept",
+				     ev->containers.n);
+			return 0;
+		}
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+void identity_mark_self(struct evidence *ev)
+{
+	const char *pod = NULL;
+
+	for (size_t i = 0; i < ev->containers.n; i++) {
+		if (ev->containers.at[i].self)
+			pod = ev->containers.at[i].pod_uid.value;
+	}
+	for (size_t i = 0; pod && i < ev->containers.n; i++) {
+		const char *uid = ev->containers.at[i].pod_uid.value;
+
+		if (uid && strcmp(uid, pod) == 0)
+			ev->containers.at[i].self = true;
+	}
+}
