@@ -16,7 +16,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { STATUS_SIZE = 64 * 1024, COMM_SIZE = 64 };
+enum { STATUS_SIZE = 64 * 1024 };
 
 static int open_procfs(int dirfd, const char *path, uint64_t resolve)
 {
@@ -44,12 +44,11 @@ static int open_procfs(int dirfd, const char *path, uint64_t resolve)
 static bool is_initial(int procfd)
 {
 	struct process process = { 0 };
+	struct stat_extra extra;
 	char text[1024];
-	char comm[COMM_SIZE];
 
 	return read_file_at(procfd, "2/stat", text, sizeof(text)) > 0 &&
-	       parse_stat(text, &process, comm, sizeof(comm)) == 0 &&
-	       process.kthread;
+	       parse_stat(text, &process, &extra) == 0 && process.kthread;
 }
 
 /* Does pid 1 of this procfs live in the audited root? */
@@ -183,21 +182,57 @@ static int read_id_maps(struct evidence *ev, struct process *process,
 	return err == -ENOMEM ? err : 0;
 }
 
+/*
+ * A process whose first thread has ended shows nothing in /proc/PID, though its
+ * other threads may hold any socket: one of these then speaks for it.
+ */
+static int use_other_thread(struct process *process)
+{
+	int fd = openat(process->dirfd, "task",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir)
+		return fd < 0 ? -errno : -ENOMEM;
+	while ((entry = readdir(dir))) {
+		uint64_t tid;
+		int other;
+
+		if (parse_u64(entry->d_name, INT32_MAX, &tid) ||
+		    (pid_t)tid == process->pid)
+			continue;
+		other = openat(dirfd(dir), entry->d_name,
+			       O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (other < 0)
+			continue;
+		close(process->dirfd);
+		process->dirfd = other;
+		return 0;
+	}
+	return -ESRCH;
+}
+
 /* A process that has ended answers ESRCH: then it is no part of the node. */
 static int read_process(struct evidence *ev, struct process *process,
 			uint64_t own_user, char *buffer)
 {
-	char comm[COMM_SIZE];
+	struct stat_extra extra;
 	ssize_t len;
 	int err;
 
 	len = read_file_at(process->dirfd, "stat", buffer, STATUS_SIZE);
 	if (len < 0)
 		return (int)len;
-	err = parse_stat(buffer, process, comm, sizeof(comm));
+	err = parse_stat(buffer, process, &extra);
 	if (err)
 		return err;
-	process->comm = arena_strdup(&ev->arena, comm);
+	if (extra.state == 'Z' || extra.state == 'X') {
+		err = extra.threads > 1 ? use_other_thread(process) : -ESRCH;
+		if (err)
+			return err;
+	}
+	process->comm = arena_strdup(&ev->arena, extra.comm);
 	if (!process->comm)
 		return -ENOMEM;
 	if (process->kthread)
@@ -267,7 +302,7 @@ static int add_process(struct evidence *ev, int procfd, const char *name,
 	err = read_process(ev, process, own_user, buffer);
 	if (!err)
 		return 0;
-	close(fd);
+	close(process->dirfd);
 	ev->processes.n--;
 	if (err == -ESRCH || err == -ENOENT) {
 		tally->ended++;

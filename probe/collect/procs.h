@@ -30,9 +30,16 @@ int procs_find_holders(struct evidence *ev, const uint32_t *wanted, size_t n,
 /* Closes the directories that procs_collect() holds. */
 void procs_close(struct evidence *ev);
 
+/* What /proc/PID/stat tells that struct process does not keep. */
+struct stat_extra {
+	char comm[64];
+	char state;        /* 'Z' or 'X': the thread has ended */
+	unsigned int threads;
+};
+
 /* The text of /proc/PID/stat. 0, or -EINVAL for what is no such line. */
-int parse_stat(const char *text, struct process *process, char *comm,
-	       size_t comm_size);
+int parse_stat(const char *text, struct process *process,
+	       struct stat_extra *extra);
 
 /* The text of /proc/PID/status: ids, groups, capabilities. 0, -EINVAL, -ENOMEM */
 int parse_status(struct arena *arena, char *text, struct process *process);

@@ -12,10 +12,11 @@ enum { PF_KTHREAD = 0x00200000, MAX_ID_RANGES = 340 };
 
 /*
  * comm may hold blanks and ')', so the fields begin behind the last ')'.
- * Fields as proc_pid_stat(5) counts them: 3 state, 4 ppid, 9 flags, 22 start.
+ * Fields as proc_pid_stat(5) counts them: 3 state, 4 ppid, 9 flags,
+ * 20 num_threads, 22 starttime.
  */
-int parse_stat(const char *text, struct process *process, char *comm,
-	       size_t comm_size)
+int parse_stat(const char *text, struct process *process,
+	       struct stat_extra *extra)
 {
 	const char *open = strchr(text, '(');
 	const char *close = strrchr(text, ')');
@@ -27,15 +28,15 @@ int parse_stat(const char *text, struct process *process, char *comm,
 	if (!open || !close || close < open)
 		return -EINVAL;
 	if (sscanf(close + 1,
-		   " %*c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
-		   "%*d %*d %*d %*d %*d %llu",
-		   &ppid, &flags, &start) != 3)
+		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
+		   "%*d %*d %*d %u %*d %llu",
+		   &extra->state, &ppid, &flags, &extra->threads, &start) != 5)
 		return -EINVAL;
 	len = (size_t)(close - open - 1);
-	if (len >= comm_size)
-		len = comm_size - 1;
-	memcpy(comm, open + 1, len);
-	comm[len] = '\0';
+	if (len >= sizeof(extra->comm))
+		len = sizeof(extra->comm) - 1;
+	memcpy(extra->comm, open + 1, len);
+	extra->comm[len] = '\0';
 	process->ppid = ppid;
 	process->start_ticks = start;
 	process->kthread = flags & PF_KTHREAD;

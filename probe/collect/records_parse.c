@@ -46,7 +46,8 @@ struct manager {
 };
 
 #define CONTAINERD_MAKES                                                       \
-	"containerd's CRI plugin makes a missing hostPath source a directory"
+	"containerd's CRI plugin makes a missing hostPath source a directory, "   \
+	"as the kubelet does for type DirectoryOrCreate"
 
 static const struct manager managers[] = {
 	{ "io.kubernetes.cri.container-type", NULL, "containerd",

@@ -264,3 +264,78 @@ void identity_mark_self(struct evidence *ev)
 			ev->containers.at[i].self = true;
 	}
 }
+
+static void mark(struct evidence *ev, const struct index_list *processes)
+{
+	for (size_t i = 0; i < processes->n; i++) {
+		size_t idx = ev->processes.at[processes->at[i]].container;
+
+		if (idx != NO_INDEX)
+			ev->containers.at[idx].touches = true;
+	}
+}
+
+void identity_mark_touching(struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->paths.n; i++) {
+		mark(ev, &ev->paths.at[i].listener_processes);
+		if (ev->paths.at[i].view != NO_INDEX)
+			ev->containers.at[ev->paths.at[i].view].touches = true;
+	}
+	for (size_t i = 0; i < ev->connections.n; i++) {
+		mark(ev, &ev->connections.at[i].clients);
+		mark(ev, &ev->connections.at[i].servers);
+	}
+}
+
+/*
+ * Inside a nested pid namespace the kernel does not say whether this is a node
+ * (kind, a lab) or one container. A runtime that serves on the audited root
+ * and whose process is seen here makes it a node.
+ */
+static bool runtime_is_seen(const struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->paths.n; i++) {
+		const struct path_object *path = &ev->paths.at[i];
+
+		if (path->view == NO_INDEX && path->state == STATE_LISTENING &&
+		    path->listener_processes.n)
+			return true;
+	}
+	return false;
+}
+
+void identity_report_scope(struct evidence *ev)
+{
+	static const char mend[] =
+		"run on the node or in its pid namespace (hostPID: true; kubectl debug node does)";
+
+	switch (ev->probe.scope) {
+	case SCOPE_HOST:
+		coverage_add(ev, "pid_namespace", "node", COVERAGE_COMPLETE,
+			     NULL, "%s is of the machine's initial pid namespace",
+			     ev->probe.proc);
+		break;
+	case SCOPE_NESTED:
+		if (runtime_is_seen(ev))
+			coverage_add(ev, "pid_namespace", "node",
+				     COVERAGE_COMPLETE, NULL,
+				     "%s is of a nested pid namespace whose pid 1 has the audited root and in which a runtime serves: taken as the node's",
+				     ev->probe.proc);
+		else
+			coverage_add(ev, "pid_namespace", "node",
+				     COVERAGE_PARTIAL, mend,
+				     "%s is of a nested pid namespace in which no runtime serves: processes outside it are not seen",
+				     ev->probe.proc);
+		break;
+	case SCOPE_CONTAINER:
+		coverage_add(ev, "pid_namespace", "node", COVERAGE_DENIED, mend,
+			     "%s shows one container's processes, not the node's",
+			     ev->probe.proc);
+		break;
+	case SCOPE_NONE:
+		coverage_add(ev, "pid_namespace", "node", COVERAGE_UNAVAILABLE,
+			     mend, "no procfs was found");
+		break;
+	}
+}

@@ -29,4 +29,10 @@ int identity_correlate(struct evidence *ev);
 /* Marks the containers of the pod that the probe itself runs in. */
 void identity_mark_self(struct evidence *ev);
 
+/* Marks the containers that listen on a path or are connected to one. */
+void identity_mark_touching(struct evidence *ev);
+
+/* Adds the coverage line "pid_namespace": whose processes were seen. */
+void identity_report_scope(struct evidence *ev);
+
 #endif

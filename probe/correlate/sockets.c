@@ -76,6 +76,11 @@ bool socket_is_at(const struct unix_socket *socket, const struct path_look *look
 	       socket->vfs_ino == (uint32_t)look->inode.ino;
 }
 
+bool socket_is_listening(const struct unix_socket *socket)
+{
+	return socket->state == STATE_LISTEN;
+}
+
 /* Could a socket bound there be in a namespace that was not fully dumped? */
 static bool may_be_unseen(const struct evidence *ev)
 {

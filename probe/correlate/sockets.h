@@ -35,6 +35,9 @@ int socket_holders(struct evidence *ev, uint32_t ino,
 struct socket_answer socket_answer_for(const struct evidence *ev,
 				       const struct path_look *look);
 
+/* Does it listen (stream or seqpacket)? */
+bool socket_is_listening(const struct unix_socket *socket);
+
 /* Is this kept socket bound to this object? */
 bool socket_is_at(const struct unix_socket *socket,
 		  const struct path_look *look);

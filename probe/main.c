@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The command table, and the one place that prints an error. */
+#include <cjson/cJSON.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report/text_safe.h"
+#include "scan.h"
+#include "sockprobe/error.h"
+#include "sockprobe/version.h"
+
+static int help_main(int argc, char *argv[], struct error *error);
+static int version_main(int argc, char *argv[], struct error *error);
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char *argv[], struct error *error);
+	const char *what;
+};
+
+static const struct command commands[] = {
+	{ "scan", scan_main,
+	  "audit the runtime sockets of this node (the default)" },
+	{ "help", help_main, "show this text" },
+	{ "version", version_main, "show the version" },
+};
+
+static int help_main(int argc, char *argv[], struct error *error)
+{
+	(void)argc;
+	(void)argv;
+	(void)error;
+	puts("usage: sockprobe [COMMAND] [OPTION]...\n"
+	     "\n"
+	     "Audits the container-runtime sockets of a node without ever connecting to one,\n"
+	     "and prints the evidence.\n"
+	     "\n"
+	     "commands:");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].what);
+	puts("\n"
+	     "options:\n"
+	     "  --root DIR     root of the node's file system; default /host where\n"
+	     "                 /host/var/run exists, else /\n"
+	     "  --path P       one more socket path to audit, absolute; repeatable\n"
+	     "  -o FORMAT      json (the default) or text\n"
+	     "  --pretty       indent the JSON\n"
+	     "  --timeout S    seconds the whole run may take (1 to 3600; default 30)\n"
+	     "  -h, --help     show this text\n"
+	     "  --version      show the version\n"
+	     "\n"
+	     "exit status: 0 evidence complete, 2 evidence incomplete (see its coverage),\n"
+	     "64 usage, 70 internal error, 74 output not written, 77 not permitted");
+	return 0;
+}
+
+static int version_main(int argc, char *argv[], struct error *error)
+{
+	(void)argc;
+	(void)argv;
+	(void)error;
+	puts("sockprobe " SOCKPROBE_VERSION);
+	return 0;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* cJSON would leave out what it cannot allocate; better no evidence at all. */
+static void *allocate_or_end(size_t size)
+{
+	static const char text[] = "sockprobe: report: out of memory\n";
+	void *memory = malloc(size);
+
+	if (memory)
+		return memory;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(EXIT_INTERNAL);
+	_exit(EXIT_INTERNAL);
+}
+
+/* The words that are understood wherever they stand, and what they mean. */
+static const struct {
+	const char *option;
+	const char *command;
+} shortcuts[] = {
+	{ "-h", "help" },
+	{ "--help", "help" },
+	{ "--version", "version" },
+};
+
+static const struct command *find_shortcut(int argc, char *argv[])
+{
+	for (int i = 1; i < argc; i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(shortcuts); k++) {
+			if (strcmp(argv[i], shortcuts[k].option) == 0)
+				return find_command(shortcuts[k].command);
+		}
+	}
+	return NULL;
+}
+
+static int dispatch(int argc, char *argv[], struct error *error)
+{
+	const struct command *command = find_shortcut(argc, argv);
+
+	if (command)
+		return command->run(argc, argv, error);
+	command = &commands[0];
+	if (argc > 1 && argv[1][0] != '-') {
+		command = find_command(argv[1]);
+		if (!command)
+			return fail(error, EXIT_USAGE,
+				    "%s: no such command; see --help", argv[1]);
+		argc--;
+		argv++;
+	}
+	return command->run(argc, argv, error);
+}
+
+int main(int argc, char *argv[])
+{
+	cJSON_Hooks hooks = { .malloc_fn = allocate_or_end, .free_fn = free };
+	struct error error = { 0 };
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	cJSON_InitHooks(&hooks);
+	status = dispatch(argc, argv, &error);
+	if (error.status) {
+		fputs("sockprobe: ", stderr);
+		print_safe(stderr, error.text);
+		fputc('\n', stderr);
+	}
+	return status;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The command line, checked before anything is done. */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { OPT_ROOT = 256, OPT_PATH, OPT_PRETTY, OPT_TIMEOUT };
+
+static const struct option long_options[] = {
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "path", required_argument, NULL, OPT_PATH },
+	{ "output", required_argument, NULL, 'o' },
+	{ "pretty", no_argument, NULL, OPT_PRETTY },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct {
+	const char *name;
+	enum output_format format;
+} formats[] = {
+	{ "json", OUTPUT_JSON },
+	{ "text", OUTPUT_TEXT },
+};
+
+const char *options_default_root(void)
+{
+	struct stat st;
+
+	return stat("/host/var/run", &st) == 0 && S_ISDIR(st.st_mode) ?
+		       "/host" :
+		       "/";
+}
+
+static int set_output(struct options *options, const char *name,
+		      struct error *error)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(formats[i].name, name) == 0) {
+			options->output = formats[i].format;
+			return 0;
+		}
+	}
+	return fail(error, EXIT_USAGE,
+		    "-o %s: no such format; use json or text", name);
+}
+
+static bool has_dotdot(const char *path)
+{
+	for (const char *at = path; (at = strstr(at, "..")); at += 2) {
+		if ((at == path || at[-1] == '/') &&
+		    (at[2] == '\0' || at[2] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static int set_path(struct options *options, const char *path,
+		    struct error *error)
+{
+	const char **slot;
+
+	if (path[0] != '/')
+		return fail(error, EXIT_USAGE,
+			    "--path %s: must be absolute, as seen from the root",
+			    path);
+	if (has_dotdot(path))
+		return fail(error, EXIT_USAGE, "--path %s: must not hold '..'",
+			    path);
+	if (strlen(path) >= PATH_MAX)
+		return fail(error, EXIT_USAGE, "--path: longer than %d bytes",
+			    PATH_MAX - 1);
+	slot = list_add(options->arena, &options->paths, 64);
+	if (!slot)
+		return fail(error, EXIT_USAGE, "--path: more than 64 paths");
+	*slot = path;
+	return 0;
+}
+
+/* Sets the root without a trailing slash, which mount points never have. */
+static int set_root(struct options *options, const char *root,
+		    struct error *error)
+{
+	struct stat st;
+	char *resolved;
+
+	if (stat(root, &st) < 0)
+		return fail(error, EXIT_USAGE, "--root %s: %s", root,
+			    strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return fail(error, EXIT_USAGE, "--root %s: not a directory",
+			    root);
+	resolved = realpath(root, NULL);
+	if (!resolved)
+		return fail(error, EXIT_USAGE, "--root %s: %s", root,
+			    strerror(errno));
+	options->root = arena_strdup(options->arena, resolved);
+	free(resolved);
+	return options->root ? 0 :
+			       fail(error, EXIT_INTERNAL, "--root: %s",
+				    strerror(ENOMEM));
+}
+
+static int set_timeout(struct options *options, const char *text,
+		       struct error *error)
+{
+	uint64_t seconds;
+
+	if (parse_u64(text, MAX_TIMEOUT_S, &seconds) || seconds == 0)
+		return fail(error, EXIT_USAGE,
+			    "--timeout %s: give whole seconds from 1 to %d",
+			    text, MAX_TIMEOUT_S);
+	options->timeout_s = (unsigned int)seconds;
+	return 0;
+}
+
+static int set_option(struct options *options, int option, char *argv[],
+		      struct error *error)
+{
+	switch (option) {
+	case OPT_ROOT:
+		return set_root(options, optarg, error);
+	case OPT_PATH:
+		return set_path(options, optarg, error);
+	case 'o':
+		return set_output(options, optarg, error);
+	case OPT_TIMEOUT:
+		return set_timeout(options, optarg, error);
+	case OPT_PRETTY:
+		options->pretty = true;
+		return 0;
+	case ':':
+		return fail(error, EXIT_USAGE, "%s: wants a value; see --help",
+			    argv[optind - 1]);
+	default:
+		return fail(error, EXIT_USAGE,
+			    "%s: no such option; see --help",
+			    argv[optind - 1]);
+	}
+}
+
+int options_parse(struct options *options, int argc, char *argv[],
+		  int *operand, struct error *error)
+{
+	int option;
+
+	options->timeout_s = DEFAULT_TIMEOUT_S;
+	optind = 0;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+:o:", long_options,
+				     NULL)) != -1) {
+		int status = set_option(options, option, argv, error);
+
+		if (status)
+			return status;
+	}
+	*operand = optind;
+	return 0;
+}
