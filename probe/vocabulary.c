@@ -56,25 +56,25 @@ const struct known_socket known_sockets[] = {
 
 const struct cgroup_form cgroup_forms[] = {
 	/* containerd CRI, systemd driver: internal/cri/server/helpers.go */
-	{ "containerd", "cri-containerd-", ".scope", NULL, false },
+	{ "containerd", "cri-containerd-", ".scope", NULL, false, false },
 	/* cri-o, both drivers */
-	{ "cri-o", "crio-conmon-", ".scope", NULL, true },
-	{ "cri-o", "crio-conmon-", "", NULL, true },
-	{ "cri-o", "crio-", ".scope", NULL, false },
-	{ "cri-o", "crio-", "", NULL, false },
+	{ "cri-o", "crio-conmon-", ".scope", NULL, true, false },
+	{ "cri-o", "crio-conmon-", "", NULL, true, false },
+	{ "cri-o", "crio-", ".scope", NULL, false, false },
+	{ "cri-o", "crio-", "", NULL, false, false },
 	/* dockerd, systemd driver */
-	{ "docker", "docker-", ".scope", NULL, false },
+	{ "docker", "docker-", ".scope", NULL, false, false },
 	/* podman */
-	{ "podman", "libpod-conmon-", ".scope", NULL, true },
-	{ "podman", "libpod-conmon-", "", NULL, true },
-	{ "podman", "libpod-payload-", "", NULL, false },
-	{ "podman", "libpod-", ".scope", NULL, false },
-	{ "podman", "libpod-", "", NULL, false },
+	{ "podman", "libpod-conmon-", ".scope", NULL, true, false },
+	{ "podman", "libpod-conmon-", "", NULL, true, false },
+	{ "podman", "libpod-payload-", "", NULL, false, false },
+	{ "podman", "libpod-", ".scope", NULL, false, false },
+	{ "podman", "libpod-", "", NULL, false, false },
 	/* cgroupfs driver: the bare id below a directory of the manager's */
-	{ "docker", "", "", "docker", false },
-	{ "kubernetes", "", "", "pod", false },
-	{ "containerd", "", "", "*", false },
-	{ NULL, NULL, NULL, NULL, false },
+	{ "docker", "", "", "docker", false, false },
+	{ "kubernetes", "", "", "pod", false, true },
+	{ "containerd", "", "", "*", false, true },
+	{ NULL, NULL, NULL, NULL, false, false },
 };
 
 #define TASK_DIR "/io.containerd.runtime.v2.task/*/%"

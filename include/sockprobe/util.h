@@ -16,11 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static inline void cleanup_freep(void *p)
-{
-	free(*(void **)p);
-}
-
 static inline void cleanup_closep(int *fd)
 {
 	if (*fd >= 0)
@@ -33,7 +28,6 @@ static inline void cleanup_closedirp(DIR **dir)
 		closedir(*dir);
 }
 
-#define cleanup_free __attribute__((cleanup(cleanup_freep)))
 #define cleanup_close __attribute__((cleanup(cleanup_closep)))
 #define cleanup_closedir __attribute__((cleanup(cleanup_closedirp)))
 

@@ -23,7 +23,8 @@ extern const struct known_socket known_sockets[];
  * How a runtime names the cgroup of a container. The component that holds the
  * container id is `prefix` ID `suffix`; where both are empty, the component
  * before it must match `parent` ("*" any, "pod" a kubelet pod directory).
- * `monitor` cgroups (conmon) name a container but hold a host process.
+ * `monitor` cgroups (conmon) name a container but hold a host process; a
+ * `shared` form is used by several runtimes and does not tell which.
  */
 struct cgroup_form {
 	const char *runtime;
@@ -31,6 +32,7 @@ struct cgroup_form {
 	const char *suffix;
 	const char *parent;
 	bool monitor;
+	bool shared;
 };
 extern const struct cgroup_form cgroup_forms[];
 

@@ -150,13 +150,11 @@ static int add_line(struct arena *arena, char *line, struct mount_view *view)
 
 int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
 {
-	cleanup_free char *buffer = malloc(LINE_MAX_SIZE + 1);
+	char buffer[LINE_MAX_SIZE + 1];
 	size_t have = 0;
 	int worst = 0;
 	int err;
 
-	if (!buffer)
-		return -ENOMEM;
 	for (;;) {
 		ssize_t got = read(fd, buffer + have, LINE_MAX_SIZE - have);
 		char *start = buffer;

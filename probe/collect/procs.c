@@ -130,10 +130,12 @@ static void read_namespaces(struct process *process)
 	char text[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		if (read_link_at(process->dirfd, wanted[i].name, text,
-				 sizeof(text)) > 0)
+		ssize_t len = read_link_at(process->dirfd, wanted[i].name,
+					   text, sizeof(text));
+
+		if (len > 0)
 			*wanted[i].number = ns_number(text);
-		else if (errno == EACCES || errno == EPERM)
+		else if (len == -EACCES || len == -EPERM)
 			process->denied |= DENIED_NAMESPACES;
 	}
 }
@@ -333,6 +335,11 @@ static void note_first_process(struct evidence *ev)
 
 static void report_processes(struct evidence *ev, const struct tally *tally)
 {
+	const char *mend = tally->last_err == -EMFILE ?
+				   "raise the limit of open files (ulimit -n)" :
+				   "run as root";
+	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
+
 	if (tally->timed_out)
 		coverage_add(ev, "processes", "node", COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
@@ -344,11 +351,7 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 			     ev->processes.n);
 	else if (tally->unreadable)
 		coverage_add(ev, "processes", "node",
-			     tally->last_err == -EACCES ? COVERAGE_DENIED :
-							  COVERAGE_PARTIAL,
-			     tally->last_err == -EMFILE ?
-				     "raise the limit of open files (ulimit -n)" :
-				     "run as root",
+			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, mend,
 			     "%zu processes read, %zu not (%s)",
 			     ev->processes.n, tally->unreadable,
 			     strerror(-tally->last_err));
@@ -360,8 +363,8 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 
 int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 {
-	cleanup_free char *buffer = malloc(STATUS_SIZE);
 	cleanup_closedir DIR *dir = NULL;
+	char buffer[STATUS_SIZE];
 	uint64_t own_user = own_user_ns();
 	struct tally tally = { 0 };
 	struct dirent *entry;
@@ -371,9 +374,8 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 	if (fd < 0)
 		return -errno;
 	dir = fdopendir(fd);
-	if (!dir || !buffer) {
-		if (!dir)
-			close(fd);
+	if (!dir) {
+		close(fd);
 		return -ENOMEM;
 	}
 	while (!err && (entry = readdir(dir))) {

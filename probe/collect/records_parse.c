@@ -374,7 +374,7 @@ int parse_rfc3339(const char *text, struct timespec *when)
 	} else if (*at != 'Z' || at[1]) {
 		return -EINVAL;
 	}
-	when->tv_sec = timegm(&tm) - hours * 3600 - minutes * 60;
+	when->tv_sec = timegm(&tm) - hours * 3600L - minutes * 60L;
 	when->tv_nsec = nanos;
 	return 0;
 }

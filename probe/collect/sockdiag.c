@@ -27,6 +27,7 @@ enum {
 	DUMP_BUFFER = 256 * 1024,
 	RECEIVE_BUFFER = 4 * 1024 * 1024,
 	RECEIVE_SECONDS = 2,
+	NET_UNIX_LINE = 512, /* a name has 108 bytes, what is before it 60 */
 };
 
 #define MEND_DUMP                                                              \
@@ -265,26 +266,21 @@ static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
 
 static int read_net_unix(struct dump *dump, int dirfd)
 {
-	cleanup_close int fd = openat(dirfd, "net/unix", O_RDONLY | O_CLOEXEC);
-	cleanup_free char *line = NULL;
-	size_t room = 0;
-	FILE *in;
+	int fd = openat(dirfd, "net/unix", O_RDONLY | O_CLOEXEC);
+	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[NET_UNIX_LINE];
 	int err = 0;
 
-	if (fd < 0)
-		return -errno;
-	in = fdopen(fd, "r");
-	if (!in)
-		return -errno;
-	fd = -1;
-	while (!err) {
+	if (!in) {
+		err = -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	while (!err && fgets(line, sizeof(line), in)) {
 		struct unix_socket socket;
-		ssize_t len = getline(&line, &room, in);
 
-		if (len < 0)
-			break;
-		if (len && line[len - 1] == '\n')
-			line[len - 1] = '\0';
+		line[strcspn(line, "\n")] = '\0';
 		err = parse_net_unix_line(line, &socket);
 		if (!err)
 			err = keep_socket(dump, &socket);
@@ -476,12 +472,10 @@ int sockdiag_collect(struct evidence *ev, const struct socket_filter *filter,
 {
 	cleanup_close int home = open("/proc/self/ns/net",
 				      O_RDONLY | O_CLOEXEC);
-	cleanup_free char *buffer = malloc(DUMP_BUFFER);
+	char buffer[DUMP_BUFFER];
 	bool timed_out = false;
 	int err;
 
-	if (!buffer)
-		return -ENOMEM;
 	err = find_namespaces(ev);
 	if (err)
 		return err;

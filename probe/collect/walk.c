@@ -70,7 +70,7 @@ static int look_at(int fd, struct inode *inode)
 	*inode = (struct inode){
 		.dev = makedev(sx.stx_dev_major, sx.stx_dev_minor),
 		.ino = sx.stx_ino,
-		.mnt_id = sx.stx_mask & STATX_MNT_ID ? sx.stx_mnt_id : 0,
+		.mnt_id = (sx.stx_mask & STATX_MNT_ID) ? sx.stx_mnt_id : 0,
 		.mode = sx.stx_mode,
 		.nlink = sx.stx_nlink,
 		.uid = sx.stx_uid,
@@ -212,7 +212,7 @@ static int expand_link(struct walker *w, int fd, const char *name)
 static int walk_step(struct walker *w, int *final)
 {
 	char name[NAME_MAX + 1];
-	struct inode inode;
+	struct inode inode = { 0 };
 	int fd;
 	int err;
 

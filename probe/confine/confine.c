@@ -131,6 +131,14 @@ static int drop_bounding(void)
 	return 0;
 }
 
+static int keep_cap(cap_t caps, cap_value_t cap)
+{
+	if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
+	    cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, CAP_SET) < 0)
+		return -errno;
+	return 0;
+}
+
 static int keep_needed_caps(void)
 {
 	cap_t now = cap_get_proc();
@@ -142,12 +150,8 @@ static int keep_needed_caps(void)
 
 		if (cap_get_flag(now, kept_caps[i], CAP_PERMITTED, &has) < 0)
 			err = -errno;
-		else if (has == CAP_SET &&
-			 (cap_set_flag(next, CAP_PERMITTED, 1, &kept_caps[i],
-				       CAP_SET) < 0 ||
-			  cap_set_flag(next, CAP_EFFECTIVE, 1, &kept_caps[i],
-				       CAP_SET) < 0))
-			err = -errno;
+		else if (has == CAP_SET)
+			err = keep_cap(next, kept_caps[i]);
 	}
 	if (!err && cap_set_proc(next) < 0)
 		err = -errno;

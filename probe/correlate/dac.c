@@ -59,7 +59,7 @@ static enum tristate may_pass(const struct process *process,
 		return TRI_UNKNOWN;
 	else if (in_group(process, step->gid))
 		bits = (step->mode >> 3) & 7;
-	return bits & want ? TRI_YES : TRI_NO;
+	return (bits & want) ? TRI_YES : TRI_NO;
 }
 
 /* The answer for one process, and the step that decided it. */

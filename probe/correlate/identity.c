@@ -118,9 +118,7 @@ static int take_component(struct arena *arena, const char *component,
 	}
 	identity->parent = identity->id;
 	identity->id = arena_strndup(arena, id, ID_LENGTH);
-	identity->runtime = form->parent && strcmp(form->parent, "docker") ?
-				    NULL :
-				    form->runtime;
+	identity->runtime = form->shared ? NULL : form->runtime;
 	return identity->id ? 0 : -ENOMEM;
 }
 
@@ -131,26 +129,22 @@ int cgroup_identify(struct arena *arena, const char *path,
 	char parent[MAX_COMPONENT] = "";
 
 	*identity = (struct cgroup_identity){ 0 };
-	while (*path) {
+	for (;;) {
 		size_t len;
 		int err;
 
 		path += strspn(path, "/");
 		len = strcspn(path, "/");
 		if (len == 0)
-			break;
-		if (len < sizeof(component)) {
-			memcpy(component, path, len);
-			component[len] = '\0';
-			err = take_component(arena, component, parent,
-					     identity);
-			if (err)
-				return err;
-			memcpy(parent, component, len + 1);
-		}
+			return 0;
+		/* A longer name is none that a runtime gives. */
+		snprintf(component, sizeof(component), "%.*s", (int)len, path);
+		err = take_component(arena, component, parent, identity);
+		if (err)
+			return err;
+		memcpy(parent, component, sizeof(parent));
 		path += len;
 	}
-	return 0;
 }
 
 static void set_once(struct sourced *field, const char *value,

@@ -132,16 +132,13 @@ static void name_container(const struct page *page, const char *id, char *name,
 	const char *self = cJSON_IsTrue(get(container, "self")) ? " (self)" :
 								  "";
 
+	if (!own && cJSON_IsTrue(get(container, "sandbox")))
+		own = "(sandbox)";
 	if (!id)
 		snprintf(name, size, "host");
 	else if (cJSON_IsObject(pod) && text_of(pod, "name", NULL))
 		snprintf(name, size, "%s/%s %s%s", text_of(pod, "namespace", "?"),
-			 text_of(pod, "name", "?"),
-			 own ? own :
-			 cJSON_IsTrue(get(container, "sandbox")) ?
-			       "(sandbox)" :
-			       "?",
-			 self);
+			 text_of(pod, "name", "?"), own ? own : "?", self);
 	else if (own)
 		snprintf(name, size, "%s%s", own, self);
 	else
@@ -172,9 +169,13 @@ static void put_what(const struct page *page, const cJSON *path)
 	const char *result = text_of(path, "connect_result", "unknown");
 	char entries[48] = "";
 
-	if (cJSON_IsNumber(get(path, "entries")))
-		snprintf(entries, sizeof(entries), ", %d entries",
-			 number_of(path, "entries"));
+	if (cJSON_IsNumber(get(path, "entries")) && number_of(path, "entries"))
+		snprintf(entries, sizeof(entries), ", %d entries%s",
+			 number_of(path, "entries"),
+			 cJSON_IsTrue(get(path, "entries_cut")) ? " or more" :
+								  "");
+	else if (cJSON_IsNumber(get(path, "entries")))
+		snprintf(entries, sizeof(entries), ", empty");
 	put_format(page, 2, "%s%s%s%s; mode %s, owner %d:%d; connect would give %s",
 		   text_of(path, "kind", "?"),
 		   is(path, "kind", "socket") ? ", " : "",
@@ -354,20 +355,32 @@ static void put_head(const struct page *page)
 	set_color(page, plain);
 }
 
+/* Paths at which nothing stands, as one paragraph: they are many. */
 static void put_absent(const struct page *page)
 {
 	const cJSON *path;
-	bool first = true;
+	size_t column = 0;
 
 	cJSON_ArrayForEach(path, get(page->document, "paths"))
 	{
+		const char *name = text_of(path, "path", "?");
+
 		if (!is_absent(path))
 			continue;
-		if (first)
+		if (!column)
 			fputs("\nnot there\n", page->out);
-		first = false;
-		put_line(page, 2, text_of(path, "path", "?"));
+		if (!column || column + 3 + safe_width(name) > COLUMNS) {
+			fputs(column ? ",\n  " : "  ", page->out);
+			column = 2;
+		} else {
+			fputs(", ", page->out);
+			column += 2;
+		}
+		print_safe(page->out, name);
+		column += safe_width(name);
 	}
+	if (column)
+		fputc('\n', page->out);
 }
 
 static void put_gaps(const struct page *page)
