@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A test's other end: makes sockets and connections whose truth is known to
+ * their maker, and says what it made. Static, so that it runs in any container.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void die(const char *what)
+{
+	fprintf(stderr, "sockpeer: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static struct sockaddr_un address_of(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	if ((size_t)snprintf(address.sun_path, sizeof(address.sun_path), "%s",
+			     path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		die(path);
+	}
+	return address;
+}
+
+static int type_of(const char *name)
+{
+	if (strcmp(name, "stream") == 0)
+		return SOCK_STREAM;
+	if (strcmp(name, "dgram") == 0)
+		return SOCK_DGRAM;
+	if (strcmp(name, "seqpacket") == 0)
+		return SOCK_SEQPACKET;
+	errno = EINVAL;
+	die(name);
+	return -1;
+}
+
+static int connect_to(const char *path, int type)
+{
+	struct sockaddr_un address = address_of(path);
+	int fd = socket(AF_UNIX, type, 0);
+
+	if (fd < 0)
+		die("socket");
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		int err = errno;
+
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+static int bind_to(const char *path, int type)
+{
+	struct sockaddr_un address = address_of(path);
+	int fd = socket(AF_UNIX, type, 0);
+
+	if (fd < 0)
+		die("socket");
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		die(path);
+	return fd;
+}
+
+/* Tests wait for this word; then nothing changes any more. */
+static void rest(void)
+{
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+static int hold(char *argv[])
+{
+	for (int left = atoi(argv[1]); left > 0; left--) {
+		int tries = 0;
+
+		while (connect_to(argv[0], SOCK_STREAM) < 0) {
+			if (++tries > 100)
+				die(argv[0]);
+			usleep(50000);
+		}
+	}
+	rest();
+	return 0;
+}
+
+static int try_once(char *argv[])
+{
+	int fd = connect_to(argv[0], argv[1] ? type_of(argv[1]) : SOCK_STREAM);
+
+	puts(fd >= 0 ? "OK" : strerrorname_np(errno));
+	return 0;
+}
+
+/* serve PATH TYPE MODE: MODE is accept, listen (never accepts) or bind. */
+static int serve(char *argv[])
+{
+	int type = type_of(argv[1]);
+	int fd = bind_to(argv[0], type);
+
+	if (strcmp(argv[2], "bind") != 0 && type != SOCK_DGRAM &&
+	    listen(fd, 128) < 0)
+		die("listen");
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		/* Accepted ends are kept on purpose. */
+		if (strcmp(argv[2], "accept") != 0)
+			pause();
+		else if (accept(fd, NULL, NULL) < 0)
+			die("accept");
+	}
+	return 0;
+}
+
+static int stale(char *argv[])
+{
+	int fd = bind_to(argv[0], SOCK_STREAM);
+
+	return listen(fd, 1) < 0;
+}
+
+/* The connection is held by two processes: inherited over fork. */
+static int share(char *argv[])
+{
+	if (connect_to(argv[0], SOCK_STREAM) < 0)
+		die(argv[0]);
+	if (fork() < 0)
+		die("fork");
+	rest();
+	return 0;
+}
+
+static void send_fd(int over, int fd)
+{
+	char control[CMSG_SPACE(sizeof(fd))] = { 0 };
+	struct iovec byte = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &byte,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	if (sendmsg(over, &message, 0) < 0)
+		die("sendmsg");
+}
+
+static void receive_fd(int over)
+{
+	char control[CMSG_SPACE(sizeof(int))];
+	char byte;
+	struct iovec buffer = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &buffer,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof(control) };
+
+	if (recvmsg(over, &message, 0) < 0)
+		die("recvmsg");
+}
+
+/* The connector gives the descriptor to its child and closes its own. */
+static int pass(char *argv[])
+{
+	int pair[2];
+	int fd;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0)
+		die("socketpair");
+	switch (fork()) {
+	case -1:
+		die("fork");
+		break;
+	case 0:
+		receive_fd(pair[1]);
+		rest();
+		break;
+	default:
+		fd = connect_to(argv[0], SOCK_STREAM);
+		if (fd < 0)
+			die(argv[0]);
+		send_fd(pair[0], fd);
+		close(fd);
+		for (;;)
+			pause();
+	}
+	return 0;
+}
+
+/* As systemd does it: listens, and a child serves the same listener. */
+static int activate(char *argv[])
+{
+	int fd = bind_to(argv[0], SOCK_STREAM);
+
+	if (listen(fd, 16) < 0)
+		die("listen");
+	if (argv[1] && fork() == 0) {
+		puts("ready");
+		fflush(stdout);
+		while (accept(fd, NULL, NULL) >= 0)
+			;
+		exit(1);
+	}
+	rest();
+	return 0;
+}
+
+/* pid 1 of the node or of a container: collects what ends. */
+static int init(char *argv[])
+{
+	(void)argv;
+	signal(SIGTERM, SIG_DFL);
+	puts("ready");
+	fflush(stdout);
+	for (;;) {
+		if (wait(NULL) < 0 && errno == ECHILD)
+			usleep(200000);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(char *argv[]);
+	int least;
+} commands[] = {
+	{ "hold", hold, 2 },	     { "try", try_once, 1 },
+	{ "serve", serve, 3 },	     { "stale", stale, 1 },
+	{ "share", share, 1 },	     { "pass", pass, 1 },
+	{ "activate", activate, 1 }, { "init", init, 0 },
+};
+
+int main(int argc, char *argv[])
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(*commands);
+	     i++) {
+		if (strcmp(commands[i].name, argv[1]) == 0 &&
+		    argc - 2 >= commands[i].least)
+			return commands[i].run(argv + 2);
+	}
+	fputs("usage: sockpeer hold PATH N | try PATH [TYPE] | serve PATH TYPE accept|listen|bind\n"
+	      "       stale PATH | share PATH | pass PATH | activate PATH [serve] | init\n",
+	      stderr);
+	return 64;
+}

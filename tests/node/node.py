@@ -1,0 +1,408 @@
+# A test node: real container runtimes in mount, pid, network and cgroup
+# namespaces of their own. It starts and stops by itself and leaves nothing
+# behind. scripts/node-lab is the command over it, the tests import it.
+#
+# The node's root is the machine's root with its own /run, /var/lib/..., so the
+# programs of the machine are on it. Everything in it dies with its pid 1.
+import contextlib
+import io
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPO = HERE.parent.parent
+NAMESPACES = ["--mount", "--pid", "--net", "--uts", "--cgroup", "--ipc"]
+AGENT_IMAGE = "registry.example/datadog/agent:7.60.0"
+APP_IMAGE = "registry.example/shop/web:1.4"
+PAUSE_IMAGE = "registry.example/eks/pause:3.10"
+HELPER = "/bin/sockpeer"  # in every image
+
+
+class NodeError(Exception):
+    """What the node could not do, with what the program said."""
+
+
+def run(command, **options):
+    """Runs to its end; its output as text; raises with what it said."""
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode:
+        raise NodeError(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr.strip()[-800:]}")
+    return done.stdout
+
+
+def wait_until(what, check, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = check()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise NodeError(f"{what}: not within {seconds} s")
+
+
+def build_helper(into):
+    target = into / "sockpeer"
+    run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-static", "-o", target,
+         HERE.parent / "helpers" / "sockpeer.c"])
+    return target
+
+
+def write_image(path, names, helper):
+    """A docker-archive of busybox and the helper, which all runtimes load."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as tar:
+        def add(name, source=None, link=None, mode=0o755, kind=None):
+            info = tarfile.TarInfo(name)
+            info.mode = mode
+            if link:
+                info.type, info.linkname = tarfile.SYMTYPE, link
+                tar.addfile(info)
+            elif kind == "dir":
+                info.type = tarfile.DIRTYPE
+                tar.addfile(info)
+            else:
+                data = pathlib.Path(source).read_bytes()
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        for directory in ["bin", "etc", "tmp", "var", "run", "root", "proc", "sys", "dev"]:
+            add(directory, kind="dir")
+        add("bin/busybox", "/bin/busybox")
+        add("bin/sockpeer", helper)
+        for applet in ["sh", "sleep", "cat", "ls", "mkdir", "id", "nc", "true"]:
+            add("bin/" + applet, link="busybox")
+        add("var/run", link="/run")
+    layer = layer.getvalue()
+    import hashlib
+    digest = hashlib.sha256(layer).hexdigest()
+    config = json.dumps({
+        "architecture": "amd64", "os": "linux",
+        "config": {"Cmd": ["/bin/sockpeer", "init"], "Env": ["PATH=/bin"]},
+        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
+        "history": [{"created_by": "test node"}],
+    }).encode()
+    config_name = hashlib.sha256(config).hexdigest() + ".json"
+    manifest = json.dumps([{"Config": config_name, "RepoTags": names, "Layers": [digest + "/layer.tar"]}]).encode()
+    with tarfile.open(path, "w") as tar:
+        for name, data in [(config_name, config), (digest + "/layer.tar", layer), ("manifest.json", manifest)]:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
+CONTAINERD_CONFIG = """version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "%s"
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/usr/lib/cni"
+    conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
+""" % PAUSE_IMAGE
+
+CNI_CONFIG = {"cniVersion": "0.4.0", "name": "node", "plugins": [
+    {"type": "ptp", "ipam": {"type": "host-local", "subnet": "10.88.0.0/16"}}]}
+
+
+class Cri:
+    """A client of containerd's CRI, spoken from inside the node."""
+
+    PREFIX = "/runtime.v1.RuntimeService/"
+
+    def __init__(self, node):
+        self.node = node
+        generated = node.state / "proto"
+        generated.mkdir(exist_ok=True)
+        run(["protoc", f"--proto_path={HERE}", f"--python_out={generated}", "cri.proto"])
+        sys.path.insert(0, str(generated))
+        import cri_pb2
+        self.messages = cri_pb2
+
+    def call(self, method, request, response):
+        import grpc
+        # The socket is in the node's mount namespace: reached by its pid 1.
+        target = f"unix:///proc/{self.node.pid}/root/run/containerd/containerd.sock"
+        with grpc.insecure_channel(target) as channel:
+            function = channel.unary_unary(
+                self.PREFIX + method,
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=response.FromString)
+            try:
+                return function(request, timeout=60)
+            except grpc.RpcError as error:
+                raise NodeError(f"CRI {method}: {error.details()}") from error
+
+
+class Node:
+    def __init__(self, state=None):
+        self.state = pathlib.Path(state or tempfile.mkdtemp(prefix="node-lab-"))
+        self.record = self.state / "node.json"
+        self.pid = None
+        self.started = []
+        self.truth = {}
+        self._cri = None
+        if self.record.exists():
+            saved = json.loads(self.record.read_text())
+            self.pid, self.truth = saved["pid"], saved["truth"]
+            self.started = saved["started"]
+
+    # ---- life ----
+
+    def save(self):
+        self.record.write_text(json.dumps({"pid": self.pid, "truth": self.truth, "started": self.started}))
+
+    @property
+    def cgroup(self):
+        return f"node-lab-{self.state.name}"
+
+    def cgroup_roots(self):
+        roots = []
+        for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+            fields = line.split()
+            if fields[fields.index("-") + 1] in ("cgroup", "cgroup2") and fields[3] == "/":
+                roots.append(pathlib.Path(fields[4]))
+        return sorted(set(roots))
+
+    def make_cgroups(self):
+        for root in self.cgroup_roots():
+            mine = root / self.cgroup
+            mine.mkdir(exist_ok=True)
+            for name in ["cpuset.cpus", "cpuset.mems"]:
+                if (mine / name).exists():
+                    (mine / name).write_text((root / name).read_text())
+            if (mine / "cgroup.clone_children").exists():
+                (mine / "cgroup.clone_children").write_text("1")
+
+    def start(self, runtimes=("containerd",)):
+        try:
+            self._start(runtimes)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _start(self, runtimes):
+        self.state.mkdir(parents=True, exist_ok=True)
+        helper = build_helper(self.state)
+        self.make_cgroups()
+        joins = "".join(f"echo $$ > {root / self.cgroup}/cgroup.procs; " for root in self.cgroup_roots())
+        log = open(self.state / "boot.log", "wb")
+        outer = subprocess.Popen(
+            ["sh", "-c", joins + 'exec unshare "$@"', "sh", *NAMESPACES, "--fork", "--kill-child",
+             str(HERE / "boot"), str(self.state), str(helper)],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self.started.append(outer.pid)
+
+        def first():
+            if outer.poll() is not None:
+                raise NodeError("boot: " + (self.state / "boot.log").read_text()[-800:])
+            children = pathlib.Path(f"/proc/{outer.pid}/task/{outer.pid}/children").read_text().split()
+            return children and "ready" in (self.state / "boot.log").read_text() and int(children[0])
+
+        self.pid = wait_until("the node's pid 1", first)
+        self.save()
+        write_image(self.state / "image.tar", [AGENT_IMAGE, APP_IMAGE, PAUSE_IMAGE], helper)
+        for name in runtimes:
+            getattr(self, "start_" + name)()
+
+    def stop(self):
+        for pid in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            with contextlib.suppress(NodeError):
+                wait_until("the node's end", lambda: not os.path.exists(f"/proc/{self.pid}/ns"), 10)
+        self.remove_cgroups()
+        shutil.rmtree(self.state, ignore_errors=True)
+        for pid in self.started:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
+    def remove_cgroups(self):
+        def remove(mine):
+            for directory, _, _ in os.walk(mine, topdown=False):
+                os.rmdir(directory)
+            return True
+
+        for root in self.cgroup_roots():
+            mine = root / self.cgroup
+            if not mine.exists():
+                continue
+
+            def gone(mine=mine):
+                with contextlib.suppress(OSError):
+                    return remove(mine)
+                return False
+            with contextlib.suppress(NodeError):
+                wait_until(f"removal of {mine}", gone, 10)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    # ---- running things on it ----
+
+    def enter(self, command):
+        return ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--net", "--uts", "--cgroup", "--ipc",
+                "--", *map(str, command)]
+
+    def exec(self, command, check=True, **options):
+        """Runs a command on the node; subprocess.CompletedProcess with text."""
+        done = subprocess.run(self.enter(command), capture_output=True, text=True, **options)
+        if check and done.returncode:
+            raise NodeError(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr.strip()[-800:]}")
+        return done
+
+    def spawn(self, command, ready=None, name=None, cgroup=None):
+        """Starts a long-running command on the node; its pid outside of it."""
+        log = self.state / f"{name or pathlib.Path(str(command[0])).name}-{len(self.started)}.log"
+        joins = "".join(f"echo $$ > {root / self.cgroup}/{cgroup or ''}/cgroup.procs; " for root in self.cgroup_roots())
+        with open(log, "wb") as out:
+            child = subprocess.Popen(["sh", "-c", joins + 'exec "$@"', "sh", *self.enter(command)],
+                                     stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        self.started.append(child.pid)
+        self.save()
+        if ready:
+            def check():
+                if child.poll() is not None:
+                    raise NodeError(f"{command[0]}: ended: {log.read_text()[-800:]}")
+                return ready(log.read_text())
+            wait_until(f"{command[0]} ready", check)
+        return child.pid
+
+    def helper(self, *arguments):
+        """The helper on the node itself, once it says ready; its pid outside."""
+        return self.spawn([self.state / "sockpeer", *arguments], ready=lambda text: "ready" in text)
+
+    def path(self, inside):
+        """A path of the node as this process may open it."""
+        return pathlib.Path(f"/proc/{self.pid}/root{inside}")
+
+    def node_pid(self, pid):
+        """The pid that a process has on the node."""
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("NSpid:"):
+                numbers = line.split()[1:]
+                return int(numbers[1]) if len(numbers) > 1 else int(numbers[0])
+        raise NodeError(f"pid {pid}: no NSpid")
+
+    # ---- runtimes ----
+
+    def start_containerd(self):
+        self.path("/etc/containerd/config.toml").write_text(CONTAINERD_CONFIG)
+        self.path("/etc/cni/net.d/10-node.conflist").write_text(json.dumps(CNI_CONFIG))
+        self.spawn(["containerd"], ready=lambda _: self.exec(["ctr", "version"], check=False).returncode == 0)
+        self.exec(["ctr", "-n", "k8s.io", "images", "import", "--snapshotter", "native", "/mnt/image.tar"])
+
+    def start_docker(self):
+        self.spawn(["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
+                    "--oom-score-adjust=0"],
+                   ready=lambda _: self.exec(["docker", "version"], check=False).returncode == 0)
+        if AGENT_IMAGE not in self.exec(["docker", "images", "--format", "{{.Repository}}:{{.Tag}}"]).stdout:
+            self.exec(["docker", "load", "-i", "/mnt/image.tar"])
+
+    def kill_docker(self):
+        """As a crash does it: the socket's inode stays."""
+        self.exec(["sh", "-c", "kill -9 $(cat /var/run/docker.pid)"])
+        wait_until("dockerd's end", lambda: self.exec(
+            ["sh", "-c", "kill -0 $(cat /var/run/docker.pid)"], check=False).returncode != 0)
+
+    def start_podman(self):
+        self.path("/etc/containers/policy.json").write_text('{"default":[{"type":"insecureAcceptAnything"}]}')
+        self.path("/etc/containers/storage.conf").write_text(
+            '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n')
+        self.path("/etc/containers/containers.conf").write_text(
+            '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
+            '[containers]\nnetns = "none"\napparmor_profile = "unconfined"\n')
+        self.exec(["mkdir", "-p", "/run/podman"])
+        self.spawn(["podman", "system", "service", "--time=0", "unix:///run/podman/podman.sock"],
+                   ready=lambda _: self.path("/run/podman/podman.sock").is_socket())
+        self.exec(["podman", "load", "-i", "/mnt/image.tar"])
+
+    # ---- containers ----
+
+    @property
+    def cri(self):
+        if not self._cri:
+            self._cri = Cri(self)
+        return self._cri
+
+    def pod(self, namespace, name, command, container="main", image=APP_IMAGE, mounts=(), host_network=False,
+            host_pid=False, privileged=False, capabilities=(), user=None, labels=None, uid=None):
+        """
+        A pod of one container through the CRI, with the labels that a kubelet
+        gives. mounts: (node path, container path, read only[, propagation]).
+        """
+        m = self.cri.messages
+        uid = uid or "%08x-0000-4000-8000-%012x" % (abs(hash((namespace, name))) % 2**32, len(self.truth) + 1)
+        own_labels = {"io.kubernetes.pod.name": name, "io.kubernetes.pod.namespace": namespace,
+                      "io.kubernetes.pod.uid": uid, **(labels or {})}
+        options = m.NamespaceOption(network=2 if host_network else 0, pid=2 if host_pid else 1)
+        sandbox = m.PodSandboxConfig(
+            metadata=m.PodSandboxMetadata(name=name, uid=uid, namespace=namespace),
+            hostname=name, log_directory=f"/var/log/pods/{uid}", labels=own_labels,
+            linux=m.LinuxPodSandboxConfig(
+                cgroup_parent=f"/kubepods/burstable/pod{uid}",
+                security_context=m.LinuxSandboxSecurityContext(namespace_options=options, privileged=privileged)))
+        sandbox_id = self.cri.call("RunPodSandbox", m.RunPodSandboxRequest(config=sandbox),
+                                   m.RunPodSandboxResponse).pod_sandbox_id
+        security = m.LinuxContainerSecurityContext(
+            privileged=privileged, namespace_options=options,
+            capabilities=m.Capability(add_capabilities=list(capabilities)))
+        if user is not None:
+            security.run_as_user.value = user
+        config = m.ContainerConfig(
+            metadata=m.ContainerMetadata(name=container), image=m.ImageSpec(image=image), command=list(command),
+            labels={**own_labels, "io.kubernetes.container.name": container}, log_path=f"{container}/0.log",
+            mounts=[m.Mount(host_path=mount[0], container_path=mount[1], readonly=mount[2],
+                            propagation=mount[3] if len(mount) > 3 else 0) for mount in mounts],
+            linux=m.LinuxContainerConfig(security_context=security))
+        made = self.cri.call("CreateContainer", m.CreateContainerRequest(
+            pod_sandbox_id=sandbox_id, config=config, sandbox_config=sandbox), m.CreateContainerResponse).container_id
+        self.cri.call("StartContainer", m.StartContainerRequest(container_id=made), m.StartContainerResponse)
+        info = json.loads(self.cri.call("ContainerStatus", m.ContainerStatusRequest(container_id=made, verbose=True),
+                                        m.ContainerStatusResponse).info["info"])
+        return {"id": made, "sandbox": sandbox_id, "pid": info["pid"], "namespace": namespace, "pod": name,
+                "uid": uid, "name": container, "image": image}
+
+    def remove_pod(self, pod):
+        m = self.cri.messages
+        self.cri.call("RemovePodSandbox", m.RemovePodSandboxRequest(pod_sandbox_id=pod["sandbox"]),
+                      m.RemovePodSandboxResponse)
+
+    def docker(self, name, command, *options, image=APP_IMAGE, network="none"):
+        made = self.exec(["docker", "run", "-d", "--name", name, "--network", network, "--security-opt",
+                          "apparmor=unconfined", *options, image, *command]).stdout.strip()
+        pid = int(self.exec(["docker", "inspect", "-f", "{{.State.Pid}}", made]).stdout)
+        return {"id": made, "pid": pid, "name": name, "image": image}
+
+    def podman(self, name, command, *options, image=APP_IMAGE):
+        made = self.exec(["podman", "run", "-d", "--name", name, *options, image, *command]).stdout.strip()
+        pid = int(self.exec(["podman", "inspect", "-f", "{{.State.Pid}}", made]).stdout)
+        return {"id": made, "pid": pid, "name": name, "image": image}
+
+    def in_container(self, container, command, check=True):
+        """Runs a command with the namespaces of a container's process."""
+        return self.exec(["nsenter", f"--target={container['pid']}", "--mount", "--pid", "--net", "--root", "--wd",
+                          "--", *command], check=check)
+
+    def wait_connected(self, container, peers):
+        """Until a container's first process holds so many sockets."""
+        def held():
+            out = self.exec(["sh", "-c", f"ls -l /proc/{container['pid']}/fd 2>/dev/null | grep -c socket:"],
+                            check=False).stdout.strip()
+            return out and int(out) >= peers
+        wait_until(f"{peers} connections of {container['id'][:12]}", held)
