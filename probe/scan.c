@@ -159,6 +159,8 @@ static int collect_unlisted(struct run *run)
 			err = paths_add_from_kernel(ev, run->fetch,
 						    socket->name, holder,
 						    view);
+		if (!err && !is_covered(ev, socket))
+			err = paths_add_unlinked(ev, socket, view);
 		if (err && err != -EOVERFLOW)
 			return err;
 	}

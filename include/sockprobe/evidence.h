@@ -137,6 +137,7 @@ struct path_object {
 	const char *runtime;
 	enum path_source source;
 	size_t view; /* container whose view the names are of; NO_INDEX: node */
+	bool unlinked; /* it listens, but its name has gone or leads elsewhere */
 	struct path_look look;
 	const char *fs_path; /* inside its file system, as mountinfo's root */
 	dev_t mount_dev;     /* device of the mount it is reached by */

@@ -247,6 +247,27 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 	return err == -EOVERFLOW ? 0 : err;
 }
 
+int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
+		       size_t view)
+{
+	struct path_object *path = list_add(&ev->arena, &ev->paths, MAX_PATHS);
+
+	if (!path)
+		return -errno;
+	*path = (struct path_object){
+		.runtime = guess_runtime(socket->name),
+		.source = FROM_KERNEL,
+		.view = view,
+		.unlinked = true,
+		.look = { .kind = KIND_SOCKET,
+			  .inode = { .sb_dev = socket->vfs_dev,
+				     .ino = socket->vfs_ino } },
+		.state = STATE_UNKNOWN,
+		.activated_by = NO_INDEX,
+	};
+	return add_name(ev, path, socket->name);
+}
+
 int paths_add_from_kernel(struct evidence *ev, struct fetch *fetch,
 			  const char *name, size_t process, size_t view)
 {

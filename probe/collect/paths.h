@@ -22,4 +22,12 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 int paths_add_from_kernel(struct evidence *ev, struct fetch *fetch,
 			  const char *name, size_t process, size_t view);
 
+/*
+ * Adds a listening socket whose name no longer leads to it: what was mounted or
+ * connected before still reaches it. The inode is the one that
+ * unix_diag gave. 0 or -errno.
+ */
+int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
+		       size_t view);
+
 #endif

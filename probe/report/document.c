@@ -473,6 +473,7 @@ static void put_path(cJSON *array, const struct evidence *ev, size_t idx)
 	put_text(item, "runtime", path->runtime);
 	cJSON_AddStringToObject(item, "source", source_names[path->source]);
 	put_text(item, "view", container_id(ev, path->view));
+	cJSON_AddBoolToObject(item, "unlinked", path->unlinked);
 	put_text(item, "resolved", look->resolved);
 	put_links(item, look);
 	cJSON_AddStringToObject(item, "kind", kind_names[look->kind]);

@@ -10,7 +10,7 @@
 #include "emit.h"
 #include "text_safe.h"
 
-enum { COLUMNS = 80, ITEM_SIZE = 2048 };
+enum { COLUMNS = 80, ITEM_SIZE = 2048, MOST_ROWS = 12 };
 
 static const char bold[] = "\033[1m";
 static const char yellow[] = "\033[33m";
@@ -250,44 +250,37 @@ static void put_access(const struct page *page, const cJSON *access)
 		put_line(page, 6, text_of(dac, "why", ""));
 }
 
-static void put_all_access(const struct page *page, const cJSON *path)
+/* The rows of `list` about this object, the first few of them in full. */
+static void put_rows(const struct page *page, const cJSON *path,
+		     const char *list, const char *title,
+		     void (*put_row)(const struct page *, const cJSON *))
 {
-	const cJSON *access;
-	bool first = true;
+	const cJSON *row;
+	int n = 0;
 
-	cJSON_ArrayForEach(access, get(page->document, "access"))
+	cJSON_ArrayForEach(row, get(page->document, list))
 	{
-		if (!belongs_to(access, path))
+		if (!belongs_to(row, path))
 			continue;
-		if (first)
-			put_line(page, 2, "reached by");
-		first = false;
-		put_access(page, access);
+		if (n++ == 0)
+			put_line(page, 2, title);
+		if (n <= MOST_ROWS)
+			put_row(page, row);
 	}
+	if (n > MOST_ROWS)
+		put_format(page, 4, "and %d more: see %s in the JSON",
+			   n - MOST_ROWS, list);
 }
 
-static void put_connections(const struct page *page, const cJSON *path)
+static void put_connection(const struct page *page, const cJSON *connection)
 {
-	const cJSON *connection;
-	bool first = true;
+	char name[ITEM_SIZE];
 
-	cJSON_ArrayForEach(connection, get(page->document, "connections"))
-	{
-		char name[ITEM_SIZE];
-
-		if (!belongs_to(connection, path))
-			continue;
-		if (first)
-			put_line(page, 2, "connected");
-		first = false;
-		name_process(page, get(connection, "client"), name,
-			     sizeof(name));
-		put_format(page, 4, "%d x %s%s", number_of(connection, "count"),
-			   name,
-			   cJSON_IsTrue(get(connection, "pending")) ?
-				   " (not accepted yet)" :
-				   "");
-	}
+	name_process(page, get(connection, "client"), name, sizeof(name));
+	put_format(page, 4, "%d x %s%s", number_of(connection, "count"), name,
+		   cJSON_IsTrue(get(connection, "pending")) ?
+			   " (not accepted yet)" :
+			   "");
 }
 
 static bool is_absent(const cJSON *path)
@@ -326,17 +319,19 @@ static void put_path(const struct page *page, const cJSON *path)
 	cJSON_ArrayForEach(link, get(path, "links"))
 		put_format(page, 2, "link %s -> %s", text_of(link, "path", "?"),
 			   text_of(link, "target", "?"));
-	if (!cJSON_IsObject(get(path, "inode"))) {
+	if (cJSON_IsTrue(get(path, "unlinked")))
+		put_line(page, 2,
+			 "the name is gone or leads elsewhere; who had it before still reaches it");
+	if (cJSON_IsObject(get(path, "inode")))
+		put_what(page, path);
+	else
 		put_format(page, 2, "%s; connect would give %s",
 			   text_of(path, "kind", "?"),
 			   text_of(path, "connect_result", "unknown"));
-		return;
-	}
-	put_what(page, path);
 	put_listener(page, path);
 	put_origin(page, path);
-	put_all_access(page, path);
-	put_connections(page, path);
+	put_rows(page, path, "access", "reached by", put_access);
+	put_rows(page, path, "connections", "connected", put_connection);
 }
 
 /* ---- the page ---- */

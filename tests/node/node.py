@@ -266,10 +266,10 @@ class Node:
             raise NodeError(f"{' '.join(map(str, command))}: exit {done.returncode}: {done.stderr.strip()[-800:]}")
         return done
 
-    def spawn(self, command, ready=None, name=None, cgroup=None):
-        """Starts a long-running command on the node; its pid outside of it."""
+    def spawn(self, command, ready=None, name=None):
+        """Starts a long-running command on the node; its pid there."""
         log = self.state / f"{name or pathlib.Path(str(command[0])).name}-{len(self.started)}.log"
-        joins = "".join(f"echo $$ > {root / self.cgroup}/{cgroup or ''}/cgroup.procs; " for root in self.cgroup_roots())
+        joins = "".join(f"echo $$ > {root / self.cgroup}/cgroup.procs; " for root in self.cgroup_roots())
         with open(log, "wb") as out:
             child = subprocess.Popen(["sh", "-c", joins + 'exec "$@"', "sh", *self.enter(command)],
                                      stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
@@ -281,10 +281,12 @@ class Node:
                     raise NodeError(f"{command[0]}: ended: {log.read_text()[-800:]}")
                 return ready(log.read_text())
             wait_until(f"{command[0]} ready", check)
-        return child.pid
+        # Entering a pid namespace takes a fork: the command is nsenter's child.
+        children = pathlib.Path(f"/proc/{child.pid}/task/{child.pid}/children")
+        return self.node_pid(int(wait_until(f"{command[0]}", lambda: children.read_text().split())[0]))
 
     def helper(self, *arguments):
-        """The helper on the node itself, once it says ready; its pid outside."""
+        """The helper on the node itself, once it says ready; its pid there."""
         return self.spawn([self.state / "sockpeer", *arguments], ready=lambda text: "ready" in text)
 
     def path(self, inside):
