@@ -157,6 +157,25 @@ static void put_count(cJSON *object, const char *key, uint64_t number)
 	cJSON_AddNumberToObject(object, key, (double)number);
 }
 
+/* A JSON pointer (RFC 6901) into this document. */
+static void push_pointer(cJSON *array, const char *list, size_t idx)
+{
+	char pointer[64];
+
+	snprintf(pointer, sizeof(pointer), "/%s/%zu", list, idx);
+	cJSON_AddItemToArray(array, cJSON_CreateString(pointer));
+}
+
+/* Which object an item is about: two may bear one name. */
+static void put_path_ref(cJSON *object, const struct evidence *ev, size_t idx)
+{
+	char pointer[64];
+
+	snprintf(pointer, sizeof(pointer), "/paths/%zu", idx);
+	cJSON_AddStringToObject(object, "path_ref", pointer);
+	put_text(object, "path", path_name(&ev->paths.at[idx]));
+}
+
 static void put_list(cJSON *object, const char *key,
 		     const struct string_list *list)
 {
@@ -451,13 +470,10 @@ static void put_connection_links(cJSON *object, const struct evidence *ev,
 				 size_t idx)
 {
 	cJSON *array = cJSON_AddArrayToObject(object, "connections");
-	char pointer[40];
 
 	for (size_t i = 0; i < ev->connections.n; i++) {
-		if (ev->connections.at[i].path != idx)
-			continue;
-		snprintf(pointer, sizeof(pointer), "/connections/%zu", i);
-		cJSON_AddItemToArray(array, cJSON_CreateString(pointer));
+		if (ev->connections.at[i].path == idx)
+			push_pointer(array, "connections", i);
 	}
 }
 
@@ -569,9 +585,7 @@ static void put_access(cJSON *array, const struct evidence *ev,
 
 	cJSON_AddItemToArray(array, item);
 	put_text(item, "container", container_id(ev, access->container));
-	put_text(item, "path", path_name(&ev->paths.at[access->path]));
-	put_text(item, "view",
-		 container_id(ev, ev->paths.at[access->path].view));
+	put_path_ref(item, ev, access->path);
 	put_text(item, "container_path", access->container_path);
 	cJSON_AddStringToObject(item, "via", via_names[access->via]);
 	put_tri(item, "read_only", access->read_only);
@@ -601,9 +615,7 @@ static void put_connection(cJSON *array, const struct evidence *ev,
 	cJSON *item = cJSON_CreateObject();
 
 	cJSON_AddItemToArray(array, item);
-	put_text(item, "path", path_name(&ev->paths.at[connection->path]));
-	put_text(item, "view",
-		 container_id(ev, ev->paths.at[connection->path].view));
+	put_path_ref(item, ev, connection->path);
 	put_holders(ev, item, "client", &connection->clients,
 		    first_holder(&connection->clients));
 	put_holders(ev, item, "server", &connection->servers,

@@ -226,12 +226,6 @@ static void put_origin(const struct page *page, const cJSON *path)
 	}
 }
 
-static bool belongs_to(const cJSON *item, const cJSON *path)
-{
-	return is(item, "path", text_of(path, "path", "")) &&
-	       is(item, "view", text_of(path, "view", ""));
-}
-
 static void put_access(const struct page *page, const cJSON *access)
 {
 	const cJSON *dac = get(access, "dac");
@@ -250,17 +244,19 @@ static void put_access(const struct page *page, const cJSON *access)
 		put_line(page, 6, text_of(dac, "why", ""));
 }
 
-/* The rows of `list` about this object, the first few of them in full. */
-static void put_rows(const struct page *page, const cJSON *path,
-		     const char *list, const char *title,
+/* The rows of `list` about one object, the first few of them in full. */
+static void put_rows(const struct page *page, int idx, const char *list,
+		     const char *title,
 		     void (*put_row)(const struct page *, const cJSON *))
 {
 	const cJSON *row;
+	char ref[32];
 	int n = 0;
 
+	snprintf(ref, sizeof(ref), "/paths/%d", idx);
 	cJSON_ArrayForEach(row, get(page->document, list))
 	{
-		if (!belongs_to(row, path))
+		if (!is(row, "path_ref", ref))
 			continue;
 		if (n++ == 0)
 			put_line(page, 2, title);
@@ -311,7 +307,7 @@ static void put_names(const struct page *page, const cJSON *path)
 	put_format(page, 2, "as seen in %s", view);
 }
 
-static void put_path(const struct page *page, const cJSON *path)
+static void put_path(const struct page *page, const cJSON *path, int idx)
 {
 	const cJSON *link;
 
@@ -330,8 +326,8 @@ static void put_path(const struct page *page, const cJSON *path)
 			   text_of(path, "connect_result", "unknown"));
 	put_listener(page, path);
 	put_origin(page, path);
-	put_rows(page, path, "access", "reached by", put_access);
-	put_rows(page, path, "connections", "connected", put_connection);
+	put_rows(page, idx, "access", "reached by", put_access);
+	put_rows(page, idx, "connections", "connected", put_connection);
 }
 
 /* ---- the page ---- */
@@ -412,12 +408,14 @@ int emit_text(FILE *out, const cJSON *document, bool color,
 				   .color = color,
 				   .document = document };
 	const cJSON *path;
+	int idx = 0;
 
 	put_head(&page);
 	cJSON_ArrayForEach(path, get(document, "paths"))
 	{
 		if (!is_absent(path))
-			put_path(&page, path);
+			put_path(&page, path, idx);
+		idx++;
 	}
 	put_absent(&page);
 	put_gaps(&page);
