@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The command table, and the one place that prints an error. */
 #include <cjson/cJSON.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,12 +128,25 @@ static int dispatch(int argc, char *argv[], struct error *error)
 	return command->run(argc, argv, error);
 }
 
+/*
+ * Where a standard descriptor is closed, the next one opened would take its
+ * place and the output would go into it. What is put there fails instead.
+ */
+static void hold_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_PATH) < 0)
+			_exit(EXIT_INTERNAL);
+	}
+}
+
 int main(int argc, char *argv[])
 {
 	cJSON_Hooks hooks = { .malloc_fn = allocate_or_end, .free_fn = free };
 	struct error error = { 0 };
 	int status;
 
+	hold_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
 	cJSON_InitHooks(&hooks);
 	status = dispatch(argc, argv, &error);

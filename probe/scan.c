@@ -189,6 +189,7 @@ static int correlate(struct run *run)
 	struct evidence *ev = run->ev;
 	int err = identity_correlate(ev);
 
+	identity_judge_scope(ev);
 	if (!err)
 		err = collect_unlisted(run);
 	if (!err)
@@ -220,7 +221,6 @@ static int run_steps(struct run *run)
 		err = collect_sockets(run);
 	if (!err)
 		err = correlate(run);
-	identity_report_scope(run->ev);
 	return err;
 }
 

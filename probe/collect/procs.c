@@ -51,15 +51,20 @@ static bool is_initial(int procfd)
 	       parse_stat(text, &process, &extra) == 0 && process.kthread;
 }
 
-/* Does pid 1 of this procfs live in the audited root? */
-static bool first_has_root(int procfd, int rootfd)
+/*
+ * Does pid 1 of this procfs live in the audited root? Where that is denied, it
+ * may: whether it is a node is then for identity_judge_scope() to say.
+ */
+static bool first_may_have_root(int procfd, int rootfd)
 {
 	struct stat root;
 	struct stat first;
 
-	return fstat(rootfd, &root) == 0 &&
-	       fstatat(procfd, "1/root", &first, 0) == 0 &&
-	       root.st_dev == first.st_dev && root.st_ino == first.st_ino;
+	if (fstat(rootfd, &root) < 0)
+		return false;
+	if (fstatat(procfd, "1/root", &first, 0) < 0)
+		return errno == EACCES || errno == EPERM;
+	return root.st_dev == first.st_dev && root.st_ino == first.st_ino;
 }
 
 static pid_t own_pid(int procfd)
@@ -86,9 +91,9 @@ int procs_open(struct evidence *ev, int rootfd, const char *root)
 				    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 		if (nodes >= 0 && is_initial(nodes)) {
 			chosen = &nodes;
-		} else if (own >= 0 && first_has_root(own, rootfd)) {
+		} else if (own >= 0 && first_may_have_root(own, rootfd)) {
 			ev->probe.scope = SCOPE_NESTED;
-		} else if (nodes >= 0 && first_has_root(nodes, rootfd)) {
+		} else if (nodes >= 0 && first_may_have_root(nodes, rootfd)) {
 			ev->probe.scope = SCOPE_NESTED;
 			chosen = &nodes;
 		} else {
@@ -452,6 +457,7 @@ static int scan_fds(struct evidence *ev, size_t idx, const uint32_t *wanted,
 		return -ENOMEM;
 	}
 	while ((entry = readdir(dir))) {
+		ssize_t len;
 		uint32_t ino;
 		int err;
 
@@ -459,9 +465,13 @@ static int scan_fds(struct evidence *ev, size_t idx, const uint32_t *wanted,
 			continue;
 		if (++seen % 1024 == 0 && now_ms() > deadline)
 			return -ETIMEDOUT;
+		len = read_link_at(dirfd(dir), entry->d_name, text,
+				   sizeof(text));
+		/* The directory may be open to all, what is in it is not. */
+		if (len == -EACCES || len == -EPERM)
+			return (int)len;
 		/* Longer texts than the buffer are paths, not sockets. */
-		if (read_link_at(dirfd(dir), entry->d_name, text,
-				 sizeof(text)) < 0)
+		if (len < 0)
 			continue;
 		ino = socket_number(text);
 		if (!ino || !bsearch(&ino, wanted, n, sizeof(ino),

@@ -284,26 +284,29 @@ void identity_mark_touching(struct evidence *ev)
 
 /*
  * Inside a nested pid namespace the kernel does not say whether this is a node
- * (kind, a lab) or one container. A runtime that serves on the audited root
- * and whose process is seen here makes it a node.
+ * (kind, a lab) or one container. A process of no container that holds a
+ * runtime's socket makes it a node.
  */
 static bool runtime_is_seen(const struct evidence *ev)
 {
-	for (size_t i = 0; i < ev->paths.n; i++) {
-		const struct path_object *path = &ev->paths.at[i];
+	for (size_t i = 0; i < ev->holdings.n; i++) {
+		size_t idx = ev->holdings.at[i].process;
 
-		if (path->view == NO_INDEX && path->state == STATE_LISTENING &&
-		    path->listener_processes.n)
+		if (ev->processes.at[idx].container == NO_INDEX &&
+		    !ev->processes.at[idx].self)
 			return true;
 	}
 	return false;
 }
 
-void identity_report_scope(struct evidence *ev)
+void identity_judge_scope(struct evidence *ev)
 {
 	static const char mend[] =
-		"run on the node or in its pid namespace (hostPID: true; kubectl debug node does)";
+		"run as root on the node, or in its pid namespace (hostPID: true; kubectl debug node does)";
 
+	ev->probe.is_node = ev->probe.scope == SCOPE_HOST ||
+			    (ev->probe.scope == SCOPE_NESTED &&
+			     runtime_is_seen(ev));
 	switch (ev->probe.scope) {
 	case SCOPE_HOST:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_COMPLETE,
@@ -311,7 +314,7 @@ void identity_report_scope(struct evidence *ev)
 			     ev->probe.proc);
 		break;
 	case SCOPE_NESTED:
-		if (runtime_is_seen(ev))
+		if (ev->probe.is_node)
 			coverage_add(ev, "pid_namespace", "node",
 				     COVERAGE_COMPLETE, NULL,
 				     "%s is of a nested pid namespace whose pid 1 has the audited root and in which a runtime serves: taken as the node's",
@@ -319,7 +322,7 @@ void identity_report_scope(struct evidence *ev)
 		else
 			coverage_add(ev, "pid_namespace", "node",
 				     COVERAGE_PARTIAL, mend,
-				     "%s is of a nested pid namespace in which no runtime serves: processes outside it are not seen",
+				     "%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
 				     ev->probe.proc);
 		break;
 	case SCOPE_CONTAINER:

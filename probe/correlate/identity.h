@@ -32,7 +32,10 @@ void identity_mark_self(struct evidence *ev);
 /* Marks the containers that listen on a path or are connected to one. */
 void identity_mark_touching(struct evidence *ev);
 
-/* Adds the coverage line "pid_namespace": whose processes were seen. */
-void identity_report_scope(struct evidence *ev);
+/*
+ * Sets ev->probe.is_node and adds the coverage line "pid_namespace": whose
+ * processes were seen. After holders are known, before listeners are joined.
+ */
+void identity_judge_scope(struct evidence *ev);
 
 #endif

@@ -84,8 +84,7 @@ bool socket_is_listening(const struct unix_socket *socket)
 /* Could a socket bound there be in a namespace that was not fully dumped? */
 static bool may_be_unseen(const struct evidence *ev)
 {
-	if (!ev->netns.n || ev->netns_hidden ||
-	    ev->probe.scope == SCOPE_CONTAINER)
+	if (!ev->netns.n || ev->netns_hidden || !ev->probe.is_node)
 		return true;
 	for (size_t i = 0; i < ev->netns.n; i++) {
 		if (ev->netns.at[i].source != SOCKETS_DIAG ||

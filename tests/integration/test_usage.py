@@ -1,0 +1,123 @@
+# Bad input and broken outputs: a clear error, the right exit status, nothing
+# left behind. Needs no node.
+import json
+import os
+import subprocess
+
+import conftest
+import pytest
+import schema
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--nonsense"], "--nonsense: no such option"),
+    (["-x"], "-x: no such option"),
+    (["nonsense"], "nonsense: no such command"),
+    (["scan", "operand"], "takes no operand"),
+    (["--root", "/nonexistent"], "--root /nonexistent: No such file or directory"),
+    (["--root", "/etc/passwd"], "--root /etc/passwd: not a directory"),
+    (["--root"], "wants a value"),
+    (["--path", "run/docker.sock"], "must be absolute"),
+    (["--path", "/run/../etc/docker.sock"], "must not hold '..'"),
+    (["--path", "/run/.."], "must not hold '..'"),
+    (["--path", "/" + "x" * 5000], "longer than 4095 bytes"),
+    (["-o", "yaml"], "no such format; use json or text"),
+    (["--timeout", "0"], "whole seconds from 1 to 3600"),
+    (["--timeout", "1h"], "whole seconds from 1 to 3600"),
+    (["--timeout", "-1"], "whole seconds from 1 to 3600"),
+    (["--timeout", "99999999999999999999"], "whole seconds from 1 to 3600"),
+])
+def test_usage_errors(sockprobe, arguments, words):
+    done = sockprobe(*arguments)
+    assert done.returncode == 64
+    assert done.stdout == ""
+    assert done.stderr.startswith("sockprobe: ") and words in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_names_in_errors_do_nothing_to_a_terminal(sockprobe):
+    done = sockprobe("\033[31m\u202enonsense\n")
+    assert done.returncode == 64
+    assert done.stderr == "sockprobe: \\u{1b}[31m\\u{202e}nonsense\\u{a}: no such command; see --help\n"
+
+
+def test_dots_in_a_name_are_no_parent(sockprobe):
+    done = sockprobe("--path", "/run/..docker..sock")
+    assert done.returncode in (0, 2)
+    assert any("/run/..docker..sock" in path["names"] for path in json.loads(done.stdout)["paths"])
+
+
+def test_full_disk(sockprobe):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([conftest.PROGRAM], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 74
+    assert done.stderr == "sockprobe: output: No space left on device; it is not whole\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["-o", "text"], ["--pretty"]])
+def test_closed_pipe(arguments):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    done = subprocess.run([conftest.PROGRAM, *arguments], stdout=write_end, stderr=subprocess.PIPE, text=True)
+    os.close(write_end)
+    assert done.returncode == 74
+    assert done.stderr == "sockprobe: output: Broken pipe; it is not whole\n"
+
+
+def test_closed_stdout():
+    done = subprocess.run(["sh", "-c", '"$0" >&-', conftest.PROGRAM], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 74
+    assert "sockprobe: output: Bad file descriptor" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["help"], ["scan", "--help"]])
+def test_help_fits_a_screen(sockprobe, arguments):
+    done = sockprobe(*arguments)
+    assert done.returncode == 0 and done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 40 and all(len(line) <= 80 for line in lines)
+    for option in ["--root", "--path", "-o", "--pretty", "--timeout", "--version"]:
+        assert option in done.stdout
+
+
+def test_version(sockprobe):
+    assert sockprobe("--version").stdout.startswith("sockprobe 0.")
+
+
+def test_empty_root(sockprobe, tmp_path):
+    done = sockprobe("--root", str(tmp_path))
+    assert done.returncode == 2
+    document = json.loads(done.stdout)
+    schema.check(document)
+    assert {path["kind"] for path in document["paths"]} == {"missing"}
+
+
+def test_pretty_is_the_same_document(sockprobe, tmp_path):
+    plain, pretty = (json.loads(sockprobe("--root", str(tmp_path), *more).stdout) for more in ([], ["--pretty"]))
+    assert plain["paths"] == pretty["paths"]
+
+
+def test_colour_is_for_terminals_and_not_with_no_color(tmp_path):
+    import pty
+
+    def on_terminal(environment):
+        leader, follower = pty.openpty()
+        process = subprocess.Popen([conftest.PROGRAM, "--root", str(tmp_path), "-o", "text"], stdout=follower,
+                                   stderr=subprocess.DEVNULL, env={**os.environ, **environment})
+        os.close(follower)
+        out = b""
+        while True:
+            try:
+                part = os.read(leader, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            out += part
+        process.wait()
+        os.close(leader)
+        return out
+
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    assert b"\033[" in on_terminal({**environment, "NO_COLOR": ""})
+    assert b"\033[" not in on_terminal({"NO_COLOR": "1"})
