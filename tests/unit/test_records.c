@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What runtimes wrote on disk: the records' formats, well-formed and hostile. */
+#include "unit.h"
+
+#include "collect/records.h"
+
+static int record_of(struct arena *arena, enum record_format format,
+		     const char *text, struct container *container)
+{
+	/* No NUL behind the bytes: the length is all that ends them. */
+	size_t len = strlen(text);
+	char *copy = malloc(len + !len);
+	int err;
+
+	assert_non_null(copy);
+	memcpy(copy, text, len);
+	err = parse_record(arena, format, copy, len, "/a/record", container);
+	free(copy);
+	return err;
+}
+
+static void recorded(struct arena *arena, enum record_format format,
+		     const char *name, struct container *container)
+{
+	char *text = fixture(name, NULL);
+
+	assert_int_equal(record_of(arena, format, text, container), 0);
+	free(text);
+}
+
+static void check(const struct sourced *field, const char *value)
+{
+	if (!value) {
+		assert_null(field->value);
+		return;
+	}
+	assert_non_null(field->value);
+	assert_string_equal(field->value, value);
+	assert_string_equal(field->source, "/a/record");
+}
+
+static void check_mount(const struct container *container, size_t i,
+			const char *source, const char *destination)
+{
+	assert_true(i < container->record_mounts.n);
+	assert_string_equal(container->record_mounts.at[i].source, source);
+	assert_string_equal(container->record_mounts.at[i].destination,
+			    destination);
+}
+
+/* ---- OCI ---- */
+
+static void oci_containerd_container(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	recorded(*state, RECORD_OCI, "records/containerd-container.json", &c);
+	check(&c.runtime, "containerd");
+	check(&c.name, "agent");
+	check(&c.image, "registry.example/agent:7.1");
+	check(&c.pod_name, "agent-x7k2p");
+	check(&c.pod_namespace, "monitoring");
+	check(&c.pod_uid, "12345678-90ab-cdef-1234-567890abcdef");
+	check(&c.privileged, "false");
+	check(&c.created_at, NULL);
+	assert_false(c.sandbox);
+	assert_non_null(c.mechanism);
+	assert_non_null(strstr(c.mechanism, "containerd"));
+	/* binds only: a type, or an option, says that one is */
+	assert_int_equal(c.record_mounts.n, 3);
+	check_mount(&c, 0,
+		    "/var/lib/kubelet/pods/"
+		    "12345678-90ab-cdef-1234-567890abcdef/etc-hosts",
+		    "/etc/hosts");
+	check_mount(&c, 1, "/var/run/docker.sock", "/var/run/docker.sock");
+	check_mount(&c, 2, "/", "/host");
+}
+
+static void oci_containerd_sandbox(void **state)
+{
+	struct container c = { .id = ID_B };
+
+	recorded(*state, RECORD_OCI, "records/containerd-sandbox.json", &c);
+	assert_true(c.sandbox);
+	check(&c.runtime, "containerd");
+	check(&c.name, NULL);
+	check(&c.image, "registry.example/pause:3.10");
+	check(&c.pod_name, "agent-x7k2p");
+	check(&c.pod_namespace, "monitoring");
+	check(&c.pod_uid, NULL);
+	check(&c.privileged, "true");
+	assert_int_equal(c.record_mounts.n, 0);
+}
+
+static void oci_crio_with_flat_labels(void **state)
+{
+	struct container c = { .id = ID_C };
+
+	recorded(*state, RECORD_OCI, "records/crio-container.json", &c);
+	check(&c.runtime, "cri-o");
+	check(&c.name, "web");
+	check(&c.image, "registry.example/web:1");
+	check(&c.pod_name, "web-0");
+	check(&c.pod_namespace, "shop");
+	check(&c.pod_uid, "99999999-90ab-cdef-1234-567890abcdef");
+	check(&c.created_at, "2026-11-23T15:40:00.123456789+02:00");
+	assert_int_equal(c.created.tv_sec, 1795441200);
+	assert_int_equal(c.created.tv_nsec, 123456789);
+	/* CAP_SYS_ADMIN alone is not what "privileged" gives. */
+	check(&c.privileged, "false");
+	assert_non_null(strstr(c.mechanism, "CRI-O"));
+	assert_int_equal(c.record_mounts.n, 1);
+	check_mount(&c, 0, "/run/crio", "/run/crio");
+}
+
+static void oci_podman(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	recorded(*state, RECORD_OCI, "records/podman.json", &c);
+	check(&c.runtime, "podman");
+	check(&c.privileged, "true");
+	check(&c.name, NULL);
+	/* podman refuses a source that is missing, so it makes none. */
+	assert_null(c.mechanism);
+	assert_int_equal(c.record_mounts.n, 1);
+	check_mount(&c, 0, "/run/podman/podman.sock", "/run/podman.sock");
+}
+
+static void oci_first_record_wins(void **state)
+{
+	struct container c = {
+		.id = ID_A,
+		.name = { .value = "known", .source = "/before" },
+	};
+
+	assert_int_equal(
+		record_of(*state, RECORD_OCI,
+			  "{\"annotations\":{"
+			  "\"io.kubernetes.cri.container-name\":\"late\","
+			  "\"io.kubernetes.cri.image-name\":\"i\"}}",
+			  &c),
+		0);
+	assert_string_equal(c.name.value, "known");
+	assert_string_equal(c.name.source, "/before");
+	check(&c.image, "i");
+	check(&c.runtime, NULL);
+	check(&c.privileged, NULL);
+}
+
+static void oci_bind_is_a_whole_word(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	assert_int_equal(
+		record_of(*state, RECORD_OCI,
+			  "{\"mounts\":["
+			  "{\"source\":\"/a\",\"destination\":\"/a\","
+			  "\"type\":\"binder\",\"options\":[\"unbindable\"]},"
+			  "{\"source\":\"/b\",\"destination\":\"/b\","
+			  "\"type\":\"none\",\"options\":[\"ro\",\"bind\"]},"
+			  "{\"source\":\"/c\",\"type\":\"bind\"},"
+			  "{\"destination\":\"/d\",\"type\":\"bind\"}]}",
+			  &c),
+		0);
+	assert_int_equal(c.record_mounts.n, 1);
+	check_mount(&c, 0, "/b", "/b");
+}
+
+static void oci_mounts_have_a_bound(void **state)
+{
+	enum { MANY = 5000 };
+	struct container c = { .id = ID_A };
+	char *text = malloc(MANY * 64);
+	char *at = text;
+
+	assert_non_null(text);
+	at += sprintf(at, "{\"mounts\":[");
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at,
+			      "%s{\"type\":\"bind\",\"source\":\"/s%d\","
+			      "\"destination\":\"/d\"}",
+			      i ? "," : "", i);
+	sprintf(at, "]}");
+	assert_int_equal(record_of(*state, RECORD_OCI, text, &c), 0);
+	assert_int_equal(c.record_mounts.n, 1024);
+	check_mount(&c, 1023, "/s1023", "/d");
+	free(text);
+}
+
+/* ---- dockerd ---- */
+
+static void docker_pod_container(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	recorded(*state, RECORD_DOCKER, "records/docker-config.v2.json", &c);
+	check(&c.runtime, "docker");
+	check(&c.name, "agent");
+	check(&c.image, "registry.example/agent:7.1");
+	check(&c.pod_name, "agent-x7k2p");
+	check(&c.pod_namespace, "monitoring");
+	check(&c.pod_uid, "12345678-90ab-cdef-1234-567890abcdef");
+	check(&c.created_at, "2026-11-23T13:40:00.5Z");
+	assert_int_equal(c.created.tv_sec, 1795441200);
+	assert_int_equal(c.created.tv_nsec, 500000000);
+	check(&c.privileged, NULL);
+	assert_false(c.sandbox);
+	assert_non_null(strstr(c.mechanism, "dockerd"));
+	/* not the volume; one without a type is an old bind */
+	assert_int_equal(c.record_mounts.n, 2);
+	check_mount(&c, 0, "/var/run/docker.sock", "/var/run/docker.sock");
+	check_mount(&c, 1, "/srv/old", "/old");
+}
+
+static void docker_plain_container(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	recorded(*state, RECORD_DOCKER, "records/docker-plain.json", &c);
+	check(&c.runtime, "docker");
+	check(&c.name, "busy_agent");
+	check(&c.image, "busybox");
+	check(&c.pod_name, NULL);
+	assert_int_equal(c.record_mounts.n, 0);
+}
+
+static void docker_sandbox(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	assert_int_equal(record_of(*state, RECORD_DOCKER,
+				   "{\"Config\":{\"Labels\":{"
+				   "\"io.kubernetes.docker.type\":"
+				   "\"podsandbox\"}}}",
+				   &c),
+			 0);
+	assert_true(c.sandbox);
+}
+
+static void docker_hostconfig(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	recorded(*state, RECORD_DOCKER_HOST, "records/docker-hostconfig.json",
+		 &c);
+	check(&c.privileged, "true");
+	assert_int_equal(record_of(*state, RECORD_DOCKER_HOST,
+				   "{\"Privileged\":false}", &c),
+			 0);
+	check(&c.privileged, "false");
+	/* what says nothing changes nothing */
+	assert_int_equal(record_of(*state, RECORD_DOCKER_HOST,
+				   "{\"Privileged\":\"true\"}", &c),
+			 0);
+	check(&c.privileged, "false");
+	check(&c.runtime, NULL);
+}
+
+/* ---- containers/storage ---- */
+
+static void storage_index_of_podman(void **state)
+{
+	struct container c = { .id = ID_B };
+
+	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
+		 &c);
+	check(&c.name, "web");
+	check(&c.image, "registry.example/web:1");
+	check(&c.created_at, "2026-11-23T13:40:00.75Z");
+	assert_int_equal(c.created.tv_sec, 1795441200);
+	assert_int_equal(c.created.tv_nsec, 750000000);
+	/* podman and CRI-O share it */
+	check(&c.runtime, NULL);
+}
+
+static void storage_index_of_crio(void **state)
+{
+	struct container c = { .id = ID_C };
+
+	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
+		 &c);
+	check(&c.name,
+	      "k8s_web_web-0_shop_99999999-90ab-cdef-1234-567890abcdef_0");
+	check(&c.image, "registry.example/web:2");
+	check(&c.created_at, "2026-11-23T13:41:00Z");
+}
+
+static void storage_index_with_names_only(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
+		 &c);
+	check(&c.name, "only-names");
+	check(&c.image, NULL);
+	check(&c.created_at, NULL);
+	assert_int_equal(c.created.tv_sec, 0);
+}
+
+static void storage_index_without_the_container(void **state)
+{
+	struct container c = {
+		.id = "dddd4444dddd4444dddd4444dddd4444"
+		      "dddd4444dddd4444dddd4444dddd4444"
+	};
+
+	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
+		 &c);
+	check(&c.name, NULL);
+	check(&c.image, NULL);
+	check(&c.created_at, NULL);
+}
+
+static void storage_metadata_that_is_no_json(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX,
+				   "[null,7,\"x\",{\"id\":7},{\"id\":\"" ID_A
+				   "\",\"metadata\":\"{broken\","
+				   "\"names\":[\"n\"],\"created\":\"soon\"}]",
+				   &c),
+			 0);
+	check(&c.name, "n");
+	check(&c.image, NULL);
+	check(&c.created_at, "soon");
+	assert_int_equal(c.created.tv_sec, 0);
+}
+
+/* ---- hostile ---- */
+
+static const enum record_format all_formats[] = {
+	RECORD_OCI, RECORD_DOCKER, RECORD_DOCKER_HOST, RECORD_STORAGE_INDEX
+};
+
+static void hostile_texts_are_no_records(void **state)
+{
+	static const char *const bad[] = {
+		"",	  " ",	    "null", "true", "7",  "\"x\"",
+		"{",	  "[",	    "{\"a\"", "[{]", "\xff", "<xml/>",
+		"{\"annotations\":{\"a\":\"b\"}", "not json at all",
+	};
+
+	for (size_t f = 0; f < ARRAY_SIZE(all_formats); f++) {
+		for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+			struct container c = { .id = ID_A };
+
+			assert_int_equal(record_of(*state, all_formats[f],
+						   bad[i], &c),
+					 -EINVAL);
+			assert_null(c.name.value);
+			assert_null(c.runtime.value);
+		}
+	}
+}
+
+static void hostile_outer_types(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	assert_int_equal(record_of(*state, RECORD_OCI, "[]", &c), -EINVAL);
+	assert_int_equal(record_of(*state, RECORD_DOCKER, "[]", &c), -EINVAL);
+	assert_int_equal(record_of(*state, RECORD_DOCKER_HOST, "[]", &c),
+			 -EINVAL);
+	assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX, "{}", &c),
+			 -EINVAL);
+	assert_int_equal(record_of(*state, RECORD_OCI, "{}", &c), 0);
+	assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX, "[]", &c), 0);
+	assert_null(c.name.value);
+}
+
+static void hostile_types_everywhere(void **state)
+{
+	static const char *const values[] = {
+		"null", "true", "-1e999", "\"\"", "\"text\"", "[]", "{}",
+		"[[],[{}],null]", "{\"a\":{\"b\":[1]}}",
+	};
+	char text[2048];
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		const char *v = values[i];
+		struct container c = { .id = ID_A };
+
+		snprintf(text, sizeof(text),
+			 "{\"annotations\":%s,\"process\":%s,\"linux\":%s,"
+			 "\"mounts\":%s}",
+			 v, v, v, v);
+		assert_int_equal(record_of(*state, RECORD_OCI, text, &c), 0);
+		snprintf(text, sizeof(text),
+			 "{\"annotations\":{"
+			 "\"io.kubernetes.cri.sandbox-name\":%s,"
+			 "\"io.kubernetes.cri-o.Created\":%s},"
+			 "\"process\":{\"capabilities\":{\"bounding\":%s}},"
+			 "\"linux\":{\"maskedPaths\":%s},"
+			 "\"mounts\":[%s,{\"type\":%s,\"options\":%s,"
+			 "\"source\":%s,\"destination\":%s}]}",
+			 v, v, v, v, v, v, v, v, v);
+		assert_int_equal(record_of(*state, RECORD_OCI, text, &c), 0);
+		assert_int_equal(c.record_mounts.n, 0);
+		snprintf(text, sizeof(text),
+			 "{\"Config\":%s,\"Name\":%s,\"Created\":%s,"
+			 "\"MountPoints\":%s}",
+			 v, v, v, v);
+		assert_int_equal(record_of(*state, RECORD_DOCKER, text, &c), 0);
+		snprintf(text, sizeof(text),
+			 "{\"Config\":{\"Labels\":%s,\"Image\":%s},"
+			 "\"MountPoints\":{\"a\":%s}}",
+			 v, v, v);
+		assert_int_equal(record_of(*state, RECORD_DOCKER, text, &c), 0);
+		snprintf(text, sizeof(text), "{\"Privileged\":%s}", v);
+		assert_int_equal(record_of(*state, RECORD_DOCKER_HOST, text,
+					   &c),
+				 0);
+		snprintf(text, sizeof(text),
+			 "[%s,{\"id\":%s},{\"id\":\"" ID_A
+			 "\",\"names\":%s,\"metadata\":%s,\"created\":%s}]",
+			 v, v, v, v, v);
+		assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX, text,
+					   &c),
+				 0);
+	}
+}
+
+static void hostile_nesting(void **state)
+{
+	enum { DEEP = 200000 };
+	char *text = malloc(DEEP + 64);
+
+	assert_non_null(text);
+	for (size_t f = 0; f < ARRAY_SIZE(all_formats); f++) {
+		struct container c = { .id = ID_A };
+
+		memset(text, '[', DEEP);
+		text[DEEP] = '\0';
+		assert_int_equal(record_of(*state, all_formats[f], text, &c),
+				 -EINVAL);
+	}
+	/* Closed, and inside an object. */
+	memcpy(text, "{\"mounts\":", 10);
+	memset(text + 10, '[', 50000);
+	memset(text + 50010, ']', 50000);
+	strcpy(text + 100010, "}");
+	{
+		struct container c = { .id = ID_A };
+
+		assert_int_equal(record_of(*state, RECORD_OCI, text, &c),
+				 -EINVAL);
+	}
+	free(text);
+}
+
+static void hostile_truncation_at_every_byte(void **state)
+{
+	char *text = fixture("records/containerd-container.json", NULL);
+	size_t len = (size_t)(strrchr(text, '}') - text);
+
+	for (size_t end = 0; end <= len; end++) {
+		struct container c = { .id = ID_A };
+		char *copy = malloc(end + !end);
+
+		assert_non_null(copy);
+		memcpy(copy, text, end);
+		assert_int_equal(parse_record(*state, RECORD_OCI, copy, end,
+					      "/a/record", &c),
+				 -EINVAL);
+		assert_null(c.name.value);
+		free(copy);
+	}
+	free(text);
+}
+
+/* What is absurdly long or empty is no name. */
+static void hostile_lengths(void **state)
+{
+	char *text = malloc(20000);
+	char name[5001];
+	struct container c = { .id = ID_A };
+
+	assert_non_null(text);
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	sprintf(text,
+		"{\"annotations\":{\"io.kubernetes.cri.container-name\":\"%s\","
+		"\"io.kubernetes.cri.image-name\":\"\"}}",
+		name);
+	assert_int_equal(record_of(*state, RECORD_OCI, text, &c), 0);
+	check(&c.name, NULL);
+	check(&c.image, NULL);
+	name[4096] = '\0';
+	sprintf(text,
+		"{\"annotations\":"
+		"{\"io.kubernetes.cri.container-name\":\"%s\"}}",
+		name);
+	assert_int_equal(record_of(*state, RECORD_OCI, text, &c), 0);
+	check(&c.name, name);
+	free(text);
+}
+
+/* The names of an index have the same bounds as all other texts. */
+static void hostile_lengths_in_an_index(void **state)
+{
+	char *text = malloc(20000);
+	char name[5001];
+	struct container c = { .id = ID_A };
+
+	assert_non_null(text);
+	memset(name, 'n', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	sprintf(text, "[{\"id\":\"" ID_A "\",\"names\":[\"%s\"]}]", name);
+	assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX, text, &c), 0);
+	check(&c.name, NULL);
+	assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX,
+				   "[{\"id\":\"" ID_A "\",\"names\":[\"\"]}]",
+				   &c),
+			 0);
+	check(&c.name, NULL);
+	free(text);
+}
+
+static void record_tells_a_full_arena(void **state)
+{
+	struct container c = { .id = ID_A };
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 2);
+	assert_int_equal(
+		record_of(&arena, RECORD_OCI,
+			  "{\"annotations\":"
+			  "{\"io.kubernetes.cri.container-name\":\"long\"}}",
+			  &c),
+		-ENOMEM);
+	arena_free(&arena);
+}
+
+/* ---- times ---- */
+
+static void check_rfc3339(const char *text, time_t sec, long nsec)
+{
+	struct timespec when = { 0 };
+
+	if (parse_rfc3339(text, &when))
+		fail_msg("%s was refused", text);
+	assert_int_equal(when.tv_sec, sec);
+	assert_int_equal(when.tv_nsec, nsec);
+}
+
+static void rfc3339_times(void **state)
+{
+	(void)state;
+	check_rfc3339("1970-01-01T00:00:00Z", 0, 0);
+	check_rfc3339("2026-11-23T13:40:00Z", 1795441200, 0);
+	check_rfc3339("2026-11-23T13:40:00.1Z", 1795441200, 100000000);
+	check_rfc3339("2026-11-23T13:40:00.000000001Z", 1795441200, 1);
+	check_rfc3339("2026-11-23T13:40:00.1234567899999Z", 1795441200,
+		      123456789);
+	check_rfc3339("2026-11-23T13:40:00+00:00", 1795441200, 0);
+	check_rfc3339("2026-11-23T15:40:00+02:00", 1795441200, 0);
+	check_rfc3339("2026-11-23T19:10:00+05:30", 1795441200, 0);
+	check_rfc3339("2026-11-23T08:40:00.25-05:00", 1795441200, 250000000);
+	check_rfc3339("2026-11-24T03:10:00+13:30", 1795441200, 0);
+	check_rfc3339("2024-02-29T00:00:00Z", 1709164800, 0);
+	/* Go's zero time, before the epoch */
+	check_rfc3339("0001-01-01T00:00:00Z", -62135596800, 0);
+}
+
+static void refuse_rfc3339(const char *text)
+{
+	struct timespec when = { .tv_sec = 7, .tv_nsec = 8 };
+
+	if (!parse_rfc3339(text, &when))
+		fail_msg("%s was taken", text);
+	assert_int_equal(when.tv_sec, 7);
+	assert_int_equal(when.tv_nsec, 8);
+}
+
+static void rfc3339_refuses_other_texts(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"soon",
+		"1795441200",
+		"2026-11-23",
+		"2026-11-23 13:40:00Z",
+		"2026-11-23T13:40",
+		"2026-11-23T13:40:00",
+		"2026-11-23T13:40:00.5",
+		"2026-11-23T13:40:00X",
+		"2026-11-23T13:40:00Zjunk",
+		"2026-13-23T13:40:00Z",
+		"2026-11-32T13:40:00Z",
+		"2026-11-23T25:40:00Z",
+		"2026-11-23T13:60:00Z",
+		"2026-11-23T13:40:00+",
+		"2026-11-23T13:40:00+02",
+		"2026-11-23T13:40:00+02:",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		refuse_rfc3339(bad[i]);
+}
+
+static void rfc3339_refuses_text_behind_an_offset(void **state)
+{
+	(void)state;
+	refuse_rfc3339("2026-11-23T13:40:00+02:00junk");
+}
+
+static void rfc3339_refuses_absurd_offsets(void **state)
+{
+	(void)state;
+	refuse_rfc3339("2026-11-23T13:40:00+-9:00");
+	refuse_rfc3339("2026-11-23T13:40:00+02:99");
+	refuse_rfc3339("2026-11-23T13:40:00+99:00");
+}
+
+/* dockerd writes Go's zero time for what has not happened. */
+static void zero_time_is_no_time(void **state)
+{
+	struct container c = { .id = ID_A };
+
+	assert_int_equal(record_of(*state, RECORD_DOCKER,
+				   "{\"Created\":\"0001-01-01T00:00:00Z\"}",
+				   &c),
+			 0);
+	assert_int_equal(c.created.tv_sec, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		arena_test(oci_containerd_container),
+		arena_test(oci_containerd_sandbox),
+		arena_test(oci_crio_with_flat_labels),
+		arena_test(oci_podman),
+		arena_test(oci_first_record_wins),
+		arena_test(oci_bind_is_a_whole_word),
+		arena_test(oci_mounts_have_a_bound),
+		arena_test(docker_pod_container),
+		arena_test(docker_plain_container),
+		arena_test(docker_sandbox),
+		arena_test(docker_hostconfig),
+		arena_test(storage_index_of_podman),
+		arena_test(storage_index_of_crio),
+		arena_test(storage_index_with_names_only),
+		arena_test(storage_index_without_the_container),
+		arena_test(storage_metadata_that_is_no_json),
+		arena_test(hostile_texts_are_no_records),
+		arena_test(hostile_outer_types),
+		arena_test(hostile_types_everywhere),
+		arena_test(hostile_nesting),
+		arena_test(hostile_truncation_at_every_byte),
+		arena_test(hostile_lengths),
+		arena_test(hostile_lengths_in_an_index),
+		cmocka_unit_test(record_tells_a_full_arena),
+		cmocka_unit_test(rfc3339_times),
+		cmocka_unit_test(rfc3339_refuses_other_texts),
+		cmocka_unit_test(rfc3339_refuses_text_behind_an_offset),
+		cmocka_unit_test(rfc3339_refuses_absurd_offsets),
+		arena_test(zero_time_is_no_time),
+	};
+
+	return cmocka_run_group_tests_name("records", tests, NULL, NULL);
+}
