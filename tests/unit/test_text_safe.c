@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The two exits of all that was read: into JSON and onto a terminal. */
+#include "unit.h"
+
+#include "report/text_safe.h"
+
+/* Well-formed: the shortest and longest of each length, around surrogates. */
+static const char *const good[] = {
+	"",	 "docker.sock",	     "\x01\x7f",	 "\xc2\x80",
+	"\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+	"\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+	"a\xc3\xa4z",
+};
+
+static const char *const bad[] = {
+	"\x80",		    /* a continuation alone */
+	"\xbf",
+	"\xc0\xaf",	    /* overlong '/' */
+	"\xc1\xbf",
+	"\xe0\x80\xaf",	    /* overlong '/' in three */
+	"\xe0\x9f\xbf",
+	"\xf0\x80\x80\xaf", /* and in four */
+	"\xf0\x8f\xbf\xbf",
+	"\xed\xa0\x80",	    /* surrogates */
+	"\xed\xbf\xbf",
+	"\xf4\x90\x80\x80", /* past U+10FFFF */
+	"\xf5\x80\x80\x80",
+	"\xff",
+	"\xfe",
+	"\xc3",		    /* cut by the end */
+	"\xe2\x82",
+	"\xf0\x9f\x98",
+	"\xc3(",	    /* cut by another character */
+	"\xe2\x82z",
+	"ok\xc3\xa4\xff",
+};
+
+static void utf8_is_told_from_bytes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		char *text = heap_text(good[i]);
+
+		if (!is_utf8(text))
+			fail_msg("good text %zu was refused", i);
+		free(text);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		char *text = heap_text(bad[i]);
+
+		if (is_utf8(text))
+			fail_msg("bad text %zu was taken", i);
+		free(text);
+	}
+}
+
+static void check_escaped(const char *text, const char *expected)
+{
+	char *copy = heap_text(text);
+	char *escaped = escape_bytes(copy);
+
+	assert_non_null(escaped);
+	assert_string_equal(escaped, expected);
+	free(escaped);
+	free(copy);
+}
+
+static void bytes_become_escapes(void **state)
+{
+	(void)state;
+	check_escaped("", "");
+	check_escaped("plain", "plain");
+	check_escaped("\xff", "\\xff");
+	check_escaped("a\x80" "b", "a\\x80b");
+	check_escaped("\xc0\xaf", "\\xc0\\xaf");
+	check_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80");
+	check_escaped("\xc3\xa4\xc3", "\xc3\xa4\\xc3");
+	check_escaped("\xe2\x82z", "\\xe2\\x82z");
+}
+
+/* No two texts have one form: what looks like an escape is escaped. */
+static void escapes_are_reversible(void **state)
+{
+	(void)state;
+	check_escaped("\\xff", "\\\\xff");
+	check_escaped("\\\xff", "\\\\\\xff");
+	check_escaped("\\\\", "\\\\\\\\");
+}
+
+static void check_safe(const char *text, const char *expected)
+{
+	char *copy = heap_text(text);
+	char *shown = NULL;
+	size_t size;
+	FILE *out = open_memstream(&shown, &size);
+
+	assert_non_null(out);
+	print_safe(out, copy);
+	fclose(out);
+	assert_string_equal(shown, expected);
+	assert_int_equal(safe_width(copy), strlen(expected));
+	free(shown);
+	free(copy);
+}
+
+static void a_terminal_gets_printable_ascii_only(void **state)
+{
+	(void)state;
+	check_safe("", "");
+	check_safe("/run/docker.sock ~", "/run/docker.sock ~");
+	check_safe("a\nb\tc\rd", "a\\u{a}b\\u{9}c\\u{d}d");
+	check_safe("\x1b[2J\x07", "\\u{1b}[2J\\u{7}");
+	check_safe("\x7f", "\\u{7f}");
+	/* C1 controls as characters, and as bytes */
+	check_safe("\xc2\x9b" "31m", "\\u{9b}31m");
+	check_safe("\x9b" "31m", "\\x9b31m");
+	/* bidirectional override, joiner, wide and other scripts */
+	check_safe("\xe2\x80\xae" "cod", "\\u{202e}cod");
+	check_safe("\xe2\x80\x8d", "\\u{200d}");
+	check_safe("\xc3\xa4", "\\u{e4}");
+	check_safe("\xf0\x9f\x98\x80", "\\u{1f600}");
+	check_safe("\xf4\x8f\xbf\xbf", "\\u{10ffff}");
+	check_safe("\xc0\xaf", "\\xc0\\xaf");
+	check_safe("\xed\xa0\x80", "\\xed\\xa0\\x80");
+	check_safe("\xe2\x82", "\\xe2\\x82");
+}
+
+/* Whatever the bytes are, no other byte than printable ASCII comes out. */
+static void a_terminal_gets_nothing_else(void **state)
+{
+	(void)state;
+	for (unsigned int first = 1; first < 256; first++) {
+		for (unsigned int second = 0; second < 256; second++) {
+			char text[] = { (char)first, (char)second, 0 };
+			char shown[64] = "";
+			FILE *out = fmemopen(shown, sizeof(shown), "w");
+
+			print_safe(out, text);
+			fclose(out);
+			assert_true(shown[0] != '\0');
+			for (const char *at = shown; *at; at++)
+				assert_in_range(*at, 0x20, 0x7e);
+		}
+	}
+}
+
+static void check_json(const char *text, const char *expected)
+{
+	char *copy = heap_text(text);
+	char *shown = NULL;
+	size_t size;
+	FILE *out = open_memstream(&shown, &size);
+
+	assert_non_null(out);
+	print_ascii_json(out, copy);
+	fclose(out);
+	assert_string_equal(shown, expected);
+	free(shown);
+	free(copy);
+}
+
+static void json_becomes_ascii(void **state)
+{
+	(void)state;
+	check_json("", "");
+	check_json("{\"a\":[1,true]}\n", "{\"a\":[1,true]}\n");
+	/* escapes that the JSON has stay as they are */
+	check_json("{\"a\":\"\\n\\\\\\u001b\"}", "{\"a\":\"\\n\\\\\\u001b\"}");
+	check_json("\"\x7f\"", "\"\\u007f\"");
+	check_json("\"\xc2\x9b\"", "\"\\u009b\"");
+	check_json("\"\xc3\xa4\"", "\"\\u00e4\"");
+	check_json("\"\xe2\x80\xae\"", "\"\\u202e\"");
+	check_json("\"\xef\xbf\xbf\"", "\"\\uffff\"");
+	/* past the first plane: a pair of surrogates */
+	check_json("\"\xf0\x90\x80\x80\"", "\"\\ud800\\udc00\"");
+	check_json("\"\xf0\x9f\x98\x80\"", "\"\\ud83d\\ude00\"");
+	check_json("\"\xf4\x8f\xbf\xbf\"", "\"\\udbff\\udfff\"");
+}
+
+static void json_of_bytes_stays_json(void **state)
+{
+	(void)state;
+	check_json("\"\xff\"", "\"\\ufffd\"");
+	check_json("\"\xc0\xaf\"", "\"\\ufffd\\ufffd\"");
+	check_json("\"\xed\xa0\x80\"", "\"\\ufffd\\ufffd\\ufffd\"");
+	check_json("\"\xe2\x82\"", "\"\\ufffd\\ufffd\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(utf8_is_told_from_bytes),
+		cmocka_unit_test(bytes_become_escapes),
+		cmocka_unit_test(escapes_are_reversible),
+		cmocka_unit_test(a_terminal_gets_printable_ascii_only),
+		cmocka_unit_test(a_terminal_gets_nothing_else),
+		cmocka_unit_test(json_becomes_ascii),
+		cmocka_unit_test(json_of_bytes_stays_json),
+	};
+
+	return cmocka_run_group_tests_name("text_safe", tests, NULL, NULL);
+}
