@@ -36,9 +36,19 @@ $(BUILD)/%.o: %.c Makefile
 
 -include $(OBJECTS:.o=.d)
 
+include tests/unit/unit.mk
+
+.PHONY: integration
+integration: $(PROGRAM)
+	SOCKPROBE=$(abspath $(PROGRAM)) /usr/bin/python3 -B -m pytest \
+		-c tests/pytest.ini tests/integration
+
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
 
 help:
-	@echo "make         build ./sockprobe"
-	@echo "make clean   remove what was built"
+	@echo "make              build ./sockprobe"
+	@echo "make unit         build and run the unit tests"
+	@echo "make integration  run the tests on a node of their own (as root)"
+	@echo "make clean        remove what was built"
+	@echo "scripts/check     install what is needed, then all of it"
