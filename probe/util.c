@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { CHUNK_SIZE = 256 * 1024, ALIGNMENT = 16 };
+#define MAX_SECONDS (INT64_MAX / 2000)
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -172,8 +173,10 @@ const char *path_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
 
+	if (path[0] != '/')
+		return NULL;
 	if (strcmp(dir, "/") == 0)
-		return strcmp(path, "/") == 0 ? "" : path;
+		return path[1] ? path : "";
 	if (strncmp(path, dir, len) != 0)
 		return NULL;
 	return path[len] == '\0' || path[len] == '/' ? path + len : NULL;
@@ -254,7 +257,6 @@ ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size)
 void format_time(struct timespec when, char text[static TIME_TEXT_SIZE])
 {
 	struct tm tm;
-	size_t len;
 
 	/* A time that no calendar holds must not break the evidence. */
 	if (!gmtime_r(&when.tv_sec, &tm) || tm.tm_year > 8099 ||
@@ -262,15 +264,60 @@ void format_time(struct timespec when, char text[static TIME_TEXT_SIZE])
 		snprintf(text, TIME_TEXT_SIZE, "1970-01-01T00:00:00.000Z");
 		return;
 	}
-	len = strftime(text, TIME_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + len, TIME_TEXT_SIZE - len, ".%03dZ",
-		 (int)(when.tv_nsec / 1000000) % 1000);
+	snprintf(text, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		 tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+		 tm.tm_min, tm.tm_sec, (int)(when.tv_nsec / 1000000) % 1000);
+}
+
+/* "+02:00", "-05:30" or "Z", to the end of the text, in seconds. */
+static int parse_offset(const char *text, long *seconds)
+{
+	int sign = *text == '-' ? -1 : 1;
+
+	*seconds = 0;
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0)
+		return 0;
+	if ((*text != '+' && *text != '-') || strlen(text) != 6 ||
+	    text[3] != ':' || text[1] < '0' || text[1] > '2' || text[2] < '0' ||
+	    text[2] > '9' || text[4] < '0' || text[4] > '5' || text[5] < '0' ||
+	    text[5] > '9')
+		return -EINVAL;
+	*seconds = sign * (((text[1] - '0') * 10 + (text[2] - '0')) * 3600L +
+			   ((text[4] - '0') * 10 + (text[5] - '0')) * 60L);
+	return 0;
+}
+
+int parse_rfc3339(const char *text, struct timespec *when)
+{
+	struct tm tm = { 0 };
+	long nanos = 0;
+	long scale = 100000000;
+	long offset;
+	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	if (!at)
+		return -EINVAL;
+	if (*at == '.') {
+		for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10)
+			nanos += (*at - '0') * scale;
+	}
+	if (parse_offset(at, &offset))
+		return -EINVAL;
+	when->tv_sec = timegm(&tm) - offset;
+	when->tv_nsec = nanos;
+	return 0;
 }
 
 int64_t time_diff_ms(struct timespec a, struct timespec b)
 {
-	return (int64_t)(a.tv_sec - b.tv_sec) * 1000 +
-	       (a.tv_nsec - b.tv_nsec) / 1000000;
+	int64_t seconds;
+
+	/* A file's time may be any number: then only the sign is kept. */
+	if (__builtin_sub_overflow((int64_t)a.tv_sec, (int64_t)b.tv_sec,
+				   &seconds) ||
+	    seconds > MAX_SECONDS || seconds < -MAX_SECONDS)
+		return a.tv_sec > b.tv_sec ? INT64_MAX : INT64_MIN;
+	return seconds * 1000 + (a.tv_nsec - b.tv_nsec) / 1000000;
 }
 
 int64_t now_ms(void)

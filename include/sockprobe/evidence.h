@@ -347,6 +347,7 @@ struct probe_facts {
 	const char *root;
 	const char *proc; /* where the procfs that was read is mounted */
 	enum process_scope scope;
+	bool is_node; /* the processes seen are all of a node, as far as known */
 	int seccomp_mode; /* /proc/self/status Seccomp; -1 unknown */
 	bool no_new_privs;
 	uint64_t cap_permitted, cap_effective, cap_bounding;

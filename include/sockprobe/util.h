@@ -135,6 +135,9 @@ ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size);
 #define TIME_TEXT_SIZE 40
 void format_time(struct timespec when, char text[static TIME_TEXT_SIZE]);
 
+/* The whole of `text` as an RFC 3339 time, any offset. 0 or -EINVAL. */
+int parse_rfc3339(const char *text, struct timespec *when);
+
 /* a - b in milliseconds. */
 int64_t time_diff_ms(struct timespec a, struct timespec b);
 

@@ -148,41 +148,68 @@ static int add_line(struct arena *arena, char *line, struct mount_view *view)
 	return 0;
 }
 
+/*
+ * Takes the whole lines at the buffer's start and moves what is left there.
+ * `*skipping`: inside a line too long for the buffer, which is left out.
+ */
+static int take_lines(struct arena *arena, struct mount_view *view,
+		      char *buffer, size_t *have, bool *skipping)
+{
+	char *start = buffer;
+	char *newline;
+	int worst = 0;
+
+	while ((newline = memchr(start, '\n',
+				 *have - (size_t)(start - buffer)))) {
+		int err = 0;
+
+		*newline = '\0';
+		if (!*skipping)
+			err = add_line(arena, start, view);
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			worst = err;
+		*skipping = false;
+		start = newline + 1;
+	}
+	*have -= (size_t)(start - buffer);
+	memmove(buffer, start, *have);
+	if (*have == LINE_MAX_SIZE) {
+		*skipping = true;
+		*have = 0;
+		worst = -EOVERFLOW;
+	}
+	return worst;
+}
+
 int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
 {
-	char buffer[LINE_MAX_SIZE + 1];
+	char buffer[LINE_MAX_SIZE];
+	bool skipping = false;
 	size_t have = 0;
 	int worst = 0;
 	int err;
 
 	for (;;) {
-		ssize_t got = read(fd, buffer + have, LINE_MAX_SIZE - have);
-		char *start = buffer;
-		char *newline;
+		ssize_t got = read(fd, buffer + have, sizeof(buffer) - have);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return -errno;
-		have += (size_t)got;
-		buffer[have] = '\0';
-		while ((newline = memchr(start, '\n',
-					 have - (size_t)(start - buffer)))) {
-			*newline = '\0';
-			err = add_line(arena, start, view);
-			if (err == -ENOMEM)
-				return err;
-			if (err)
-				worst = err;
-			start = newline + 1;
-		}
-		have -= (size_t)(start - buffer);
 		if (got == 0)
 			break;
-		if (have == LINE_MAX_SIZE)
-			return -EOVERFLOW;
-		memmove(buffer, start, have);
+		have += (size_t)got;
+		err = take_lines(arena, view, buffer, &have, &skipping);
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			worst = err;
 	}
+	/* A table that does not end with a newline was cut. */
+	if (have || skipping)
+		worst = -EOVERFLOW;
 	err = sort_view(arena, view);
 	return err ? err : worst;
 }

@@ -186,6 +186,7 @@ static const char *parse_after(struct arena *arena, const char *text,
 			       const char *key, bool line_start)
 {
 	const char *at = text;
+	const char *path;
 
 	while ((at = strstr(at, key))) {
 		const char *value = at + strlen(key);
@@ -195,8 +196,11 @@ static const char *parse_after(struct arena *arena, const char *text,
 			continue;
 		}
 		value += strspn(value, " \t\"'=");
-		return endpoint_path(arena, value,
+		path = endpoint_path(arena, value,
 				     strcspn(value, " \t\r\n\"'\\"));
+		if (path)
+			return path;
+		at = value;
 	}
 	return NULL;
 }

@@ -81,6 +81,63 @@ static int parse_mask(const char *text, uint64_t *mask)
 	return 0;
 }
 
+static int take_uid(struct arena *arena, char *value, struct process *process)
+{
+	(void)arena;
+	return parse_four(value, process->uid);
+}
+
+static int take_gid(struct arena *arena, char *value, struct process *process)
+{
+	(void)arena;
+	return parse_four(value, process->gid);
+}
+
+static int take_permitted(struct arena *arena, char *value,
+			  struct process *process)
+{
+	(void)arena;
+	return parse_mask(value, &process->cap_permitted);
+}
+
+static int take_effective(struct arena *arena, char *value,
+			  struct process *process)
+{
+	(void)arena;
+	return parse_mask(value, &process->cap_effective);
+}
+
+/* The fields of /proc/PID/status that are needed, each exactly once. */
+static const struct {
+	const char *name;
+	int (*take)(struct arena *arena, char *value, struct process *process);
+} status_fields[] = {
+	{ "Uid:", take_uid },
+	{ "Gid:", take_gid },
+	{ "Groups:", parse_groups },
+	{ "CapPrm:", take_permitted },
+	{ "CapEff:", take_effective },
+};
+
+static int take_status_line(struct arena *arena, char *line,
+			    struct process *process, unsigned int *seen)
+{
+	char *value = strchr(line, '\t');
+
+	if (!value)
+		return 0;
+	*value++ = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(status_fields); i++) {
+		if (strcmp(line, status_fields[i].name) != 0)
+			continue;
+		if (*seen & (1U << i))
+			return -EINVAL;
+		*seen |= 1U << i;
+		return status_fields[i].take(arena, value, process);
+	}
+	return 0;
+}
+
 int parse_status(struct arena *arena, char *text, struct process *process)
 {
 	unsigned int seen = 0;
@@ -88,29 +145,12 @@ int parse_status(struct arena *arena, char *text, struct process *process)
 
 	for (char *line = strtok_r(text, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
-		char *value = strchr(line, '\t');
-		int err = 0;
+		int err = take_status_line(arena, line, process, &seen);
 
-		if (!value)
-			continue;
-		*value++ = '\0';
-		if (strcmp(line, "Uid:") == 0)
-			err = parse_four(value, process->uid);
-		else if (strcmp(line, "Gid:") == 0)
-			err = parse_four(value, process->gid);
-		else if (strcmp(line, "Groups:") == 0)
-			err = parse_groups(arena, value, process);
-		else if (strcmp(line, "CapPrm:") == 0)
-			err = parse_mask(value, &process->cap_permitted);
-		else if (strcmp(line, "CapEff:") == 0)
-			err = parse_mask(value, &process->cap_effective);
-		else
-			continue;
 		if (err)
 			return err;
-		seen++;
 	}
-	return seen == 5 ? 0 : -EINVAL;
+	return seen == (1U << ARRAY_SIZE(status_fields)) - 1 ? 0 : -EINVAL;
 }
 
 int parse_id_map(struct arena *arena, char *text, struct id_map *map)

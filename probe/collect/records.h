@@ -55,7 +55,4 @@ int parse_record(struct arena *arena, enum record_format format,
 		 const char *text, size_t len, const char *source,
 		 struct container *container);
 
-/* An RFC 3339 time, any offset. 0 or -EINVAL. */
-int parse_rfc3339(const char *text, struct timespec *when);
-
 #endif

@@ -61,12 +61,17 @@ static const struct manager managers[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-static const char *text_of(const cJSON *object, const char *key)
+/* The item's text, unless it is empty or absurdly long. */
+static const char *usable(const cJSON *item)
 {
-	const char *text = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(object, key));
+	const char *text = cJSON_GetStringValue(item);
 
 	return text && *text && strlen(text) <= MAX_TEXT ? text : NULL;
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	return usable(cJSON_GetObjectItemCaseSensitive(object, key));
 }
 
 /* The first record to name a field wins: the order of the table of places. */
@@ -307,7 +312,7 @@ static int parse_storage(struct arena *arena, const cJSON *index,
 	if (!name)
 		name = text_of(inner, "name");
 	if (!name)
-		name = cJSON_GetStringValue(cJSON_GetArrayItem(
+		name = usable(cJSON_GetArrayItem(
 			cJSON_GetObjectItemCaseSensitive(item, "names"), 0));
 	err = fill(arena, &container->name, name, source);
 	if (!err)
@@ -333,6 +338,18 @@ static const struct {
 	[RECORD_STORAGE_INDEX] = { parse_storage, true },
 };
 
+/* Go's zero time, of the year 1, is what has not happened. */
+static void date_container(struct container *container)
+{
+	struct timespec created;
+
+	if (container->created.tv_sec || !container->created_at.value ||
+	    parse_rfc3339(container->created_at.value, &created) ||
+	    created.tv_sec <= 0)
+		return;
+	container->created = created;
+}
+
 int parse_record(struct arena *arena, enum record_format format,
 		 const char *text, size_t len, const char *source,
 		 struct container *container)
@@ -342,39 +359,8 @@ int parse_record(struct arena *arena, enum record_format format,
 
 	if (parsers[format].array ? cJSON_IsArray(json) : cJSON_IsObject(json))
 		err = parsers[format].parse(arena, json, source, container);
-	if (!err && container->created_at.value && !container->created.tv_sec)
-		parse_rfc3339(container->created_at.value,
-			      &container->created);
+	if (!err)
+		date_container(container);
 	cJSON_Delete(json);
 	return err;
-}
-
-int parse_rfc3339(const char *text, struct timespec *when)
-{
-	struct tm tm = { 0 };
-	long nanos = 0;
-	long scale = 100000000;
-	int hours = 0;
-	int minutes = 0;
-	const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-
-	if (!at)
-		return -EINVAL;
-	if (*at == '.') {
-		for (at++; *at >= '0' && *at <= '9'; at++, scale /= 10)
-			nanos += (*at - '0') * scale;
-	}
-	if (*at == '+' || *at == '-') {
-		int sign = *at == '-' ? -1 : 1;
-
-		if (sscanf(at + 1, "%2d:%2d", &hours, &minutes) != 2)
-			return -EINVAL;
-		hours *= sign;
-		minutes *= sign;
-	} else if (*at != 'Z' || at[1]) {
-		return -EINVAL;
-	}
-	when->tv_sec = timegm(&tm) - hours * 3600L - minutes * 60L;
-	when->tv_nsec = nanos;
-	return 0;
 }

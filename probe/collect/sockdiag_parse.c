@@ -28,14 +28,25 @@ struct attributes {
 	const struct nlattr *by_type[UNIX_DIAG_MAX + 1];
 };
 
-static int take_attribute(const struct nlattr *attr, void *data)
+/* -EINVAL where the attributes do not fill the message exactly. */
+static int take_attributes(const struct nlmsghdr *message,
+			   struct attributes *attributes)
 {
-	struct attributes *attributes = data;
-	uint16_t type = mnl_attr_get_type(attr);
+	const char *end = mnl_nlmsg_get_payload_offset(
+		message, sizeof(struct unix_diag_msg));
+	const struct nlattr *attr;
 
-	if (type <= UNIX_DIAG_MAX)
-		attributes->by_type[type] = attr;
-	return MNL_CB_OK;
+	mnl_attr_for_each(attr, message, sizeof(struct unix_diag_msg))
+	{
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type <= UNIX_DIAG_MAX)
+			attributes->by_type[type] = attr;
+		end = (const char *)mnl_attr_next(attr);
+	}
+	return end >= (const char *)mnl_nlmsg_get_payload_tail(message) ?
+		       0 :
+		       -EINVAL;
 }
 
 /* The attribute's bytes if there are at least `size`, NULL otherwise. */
@@ -87,7 +98,9 @@ static int take_name(const struct attributes *attributes, char *name)
 
 	if (!attr)
 		return -ENODATA;
-	len = mnl_attr_get_payload_len(attr);
+	/* The kernel counts a final NUL that it adds itself, or does not. */
+	len = strnlen(mnl_attr_get_payload(attr),
+		      mnl_attr_get_payload_len(attr));
 	if (len >= SOCKET_NAME_SIZE)
 		return -EINVAL;
 	memcpy(name, mnl_attr_get_payload(attr), len);
@@ -112,8 +125,7 @@ int parse_unix_diag(struct arena *arena, const struct nlmsghdr *message,
 		return -EINVAL;
 	diag = mnl_nlmsg_get_payload(message);
 	if (diag->udiag_family != AF_UNIX ||
-	    mnl_attr_parse(message, sizeof(*diag), take_attribute,
-			   &attributes) != MNL_CB_OK)
+	    take_attributes(message, &attributes))
 		return -EINVAL;
 	socket->type = diag->udiag_type;
 	socket->state = diag->udiag_state;

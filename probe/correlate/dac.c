@@ -150,5 +150,5 @@ bool dac_may_read_process(const struct process *reader,
 		    reader->gid[FILE_SYSTEM] != target->gid[i])
 			return false;
 	}
-	return (target->cap_permitted & ~reader->cap_permitted) == 0;
+	return (target->cap_permitted & ~reader->cap_effective) == 0;
 }

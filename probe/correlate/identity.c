@@ -80,7 +80,7 @@ static const struct cgroup_form *match_form(const char *component,
 }
 
 static int take_pod_uid(struct arena *arena, const char *component,
-			struct cgroup_identity *identity)
+			const char **pod_uid)
 {
 	const char *start;
 	char *uid;
@@ -95,27 +95,30 @@ static int take_pod_uid(struct arena *arena, const char *component,
 		if (*at == '_')
 			*at = '-';
 	}
-	identity->pod_uid = uid;
+	*pod_uid = uid;
 	return 0;
 }
 
+/*
+ * A container may make cgroups below its own and name them as it likes: a pod's
+ * name counts only with a container of that pod below it, and a monitor's
+ * (conmon watches a container from outside) takes nobody out of a container.
+ */
 static int take_component(struct arena *arena, const char *component,
-			  const char *parent, struct cgroup_identity *identity)
+			  const char *parent, const char **pod_uid,
+			  struct cgroup_identity *identity)
 {
 	const struct cgroup_form *form;
 	const char *id;
-	int err = take_pod_uid(arena, component, identity);
+	int err = take_pod_uid(arena, component, pod_uid);
 
 	if (err)
 		return err;
 	form = match_form(component, parent, &id);
-	if (!form)
+	if (!form || form->monitor)
 		return 0;
-	if (form->monitor) {
-		/* conmon watches the container from the node. */
-		identity->id = identity->parent;
-		return 0;
-	}
+	identity->pod_uid = *pod_uid;
+	*pod_uid = NULL;
 	identity->parent = identity->id;
 	identity->id = arena_strndup(arena, id, ID_LENGTH);
 	identity->runtime = form->shared ? NULL : form->runtime;
@@ -127,6 +130,7 @@ int cgroup_identify(struct arena *arena, const char *path,
 {
 	char component[MAX_COMPONENT];
 	char parent[MAX_COMPONENT] = "";
+	const char *pod_uid = NULL;
 
 	*identity = (struct cgroup_identity){ 0 };
 	for (;;) {
@@ -139,7 +143,8 @@ int cgroup_identify(struct arena *arena, const char *path,
 			return 0;
 		/* A longer name is none that a runtime gives. */
 		snprintf(component, sizeof(component), "%.*s", (int)len, path);
-		err = take_component(arena, component, parent, identity);
+		err = take_component(arena, component, parent, &pod_uid,
+				     identity);
 		if (err)
 			return err;
 		memcpy(parent, component, sizeof(parent));

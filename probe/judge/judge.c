@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The order in which the rules decide. A rule never changes another's outcome;
+ * all that are asked are listed, so that a reader can follow the decision.
+ */
+#include "judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sockprobe/error.h"
+#include "verdict.h"
+
+static const struct {
+	const char *name;
+	int status;
+} decisions[] = {
+	[DECISION_SUPPORTED] = { "supported", EXIT_COMPLETE },
+	[DECISION_NOT_JUDGED] = { "not_judged", EXIT_INCOMPLETE },
+	[DECISION_INCONCLUSIVE] = { "inconclusive", EXIT_INCOMPLETE },
+	[DECISION_NOT_SUPPORTED] = { "not_supported", EXIT_NOT_SUPPORTED },
+};
+
+/* ---- helpers that all rules use ---- */
+
+const cJSON *get(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+const char *get_text(const cJSON *object, const char *key)
+{
+	return cJSON_GetStringValue(get(object, key));
+}
+
+bool is_text(const cJSON *object, const char *key, const char *value)
+{
+	const char *text = get_text(object, key);
+
+	return text && strcmp(text, value) == 0;
+}
+
+bool get_time(const cJSON *object, const char *key, struct timespec *when)
+{
+	const char *text = get_text(object, key);
+
+	return text && parse_rfc3339(text, when) == 0;
+}
+
+static cJSON *pointer_list(const char *pointers)
+{
+	cJSON *list = cJSON_CreateArray();
+	char text[1024];
+	char *save = NULL;
+
+	snprintf(text, sizeof(text), "%s", pointers);
+	for (char *word = strtok_r(text, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		cJSON_AddItemToArray(list, cJSON_CreateString(word));
+	return list;
+}
+
+static void add_text(cJSON *object, const char *key, const char *format,
+		     va_list args)
+{
+	char text[2048];
+
+	vsnprintf(text, sizeof(text), format, args);
+	cJSON_AddStringToObject(object, key, text);
+}
+
+void add_reason(struct judged *judged, const char *rule, enum tristate holds,
+		const char *evidence, const char *format, ...)
+{
+	cJSON *reason = cJSON_CreateObject();
+	va_list args;
+
+	cJSON_AddItemToArray(judged->reasons, reason);
+	cJSON_AddStringToObject(reason, "rule", rule);
+	if (holds == TRI_UNKNOWN)
+		cJSON_AddNullToObject(reason, "holds");
+	else
+		cJSON_AddBoolToObject(reason, "holds", holds == TRI_YES);
+	va_start(args, format);
+	add_text(reason, "text", format, args);
+	va_end(args);
+	cJSON_AddItemToObject(reason, "evidence", pointer_list(evidence));
+}
+
+void add_risk(struct judged *judged, const char *evidence, const char *format,
+	      ...)
+{
+	cJSON *risk = cJSON_CreateObject();
+	va_list args;
+
+	cJSON_AddItemToArray(judged->risks, risk);
+	va_start(args, format);
+	add_text(risk, "text", format, args);
+	va_end(args);
+	cJSON_AddItemToObject(risk, "evidence", pointer_list(evidence));
+}
+
+/* ---- the decision ---- */
+
+/* A case that speaks for suppression stands only on time and coverage. */
+static enum decision decide_supporting(struct judged *judged)
+{
+	bool timely = rule_time(judged, true);
+	bool covered = rule_coverage(judged);
+
+	return timely && covered ? DECISION_SUPPORTED : DECISION_INCONCLUSIVE;
+}
+
+static enum decision decide_live(struct judged *judged)
+{
+	if (rule_expected(judged))
+		return decide_supporting(judged);
+	return rule_time(judged, false) ? DECISION_NOT_SUPPORTED :
+					  DECISION_INCONCLUSIVE;
+}
+
+static enum decision decide(struct judged *judged)
+{
+	enum decision decision = DECISION_INCONCLUSIVE;
+
+	if (!rule_type(judged) || !rule_node(judged))
+		return DECISION_NOT_JUDGED;
+	if (!rule_container(judged)) {
+		rule_coverage(judged);
+		return DECISION_INCONCLUSIVE;
+	}
+	switch (rule_path(judged)) {
+	case CASE_INERT:
+	case CASE_PRIVATE:
+	case CASE_FORBIDDEN:
+		decision = decide_supporting(judged);
+		break;
+	case CASE_LIVE:
+		decision = decide_live(judged);
+		break;
+	case CASE_INERT_NOW:
+		rule_time(judged, true);
+		rule_coverage(judged);
+		break;
+	case CASE_UNSEEN:
+		rule_coverage(judged);
+		break;
+	}
+	rule_elsewhere(judged);
+	return decision;
+}
+
+static void fill_text(struct judged *judged, enum decision decision)
+{
+	static const char *const texts[] = {
+		[DECISION_SUPPORTED] =
+			"the evidence supports suppressing this finding, within the scope given",
+		[DECISION_NOT_JUDGED] =
+			"this finding is outside what this evidence can judge",
+		[DECISION_INCONCLUSIVE] =
+			"the evidence neither supports nor contradicts a suppression; do not suppress on it",
+		[DECISION_NOT_SUPPORTED] =
+			"the evidence contradicts a suppression: a live runtime socket can be reached",
+	};
+
+	cJSON_AddStringToObject(judged->verdict, "decision",
+				decisions[decision].name);
+	cJSON_AddStringToObject(judged->verdict, "text", texts[decision]);
+	cJSON_AddNumberToObject(judged->verdict, "finding",
+				judged->finding_idx);
+}
+
+static int index_of_pointer(const char *pointer, const char *list)
+{
+	size_t len = strlen(list);
+
+	if (!pointer || strncmp(pointer, list, len) != 0)
+		return -1;
+	return (int)strtol(pointer + len, NULL, 10);
+}
+
+static void find_case(struct judged *judged)
+{
+	const cJSON *located = get(judged->finding, "located");
+	const char *id = get_text(located, "container");
+	int idx = 0;
+	const cJSON *container;
+
+	judged->container_idx = -1;
+	cJSON_ArrayForEach(container, get(judged->document, "containers"))
+	{
+		if (id && is_text(container, "id", id)) {
+			judged->container = container;
+			judged->container_idx = idx;
+		}
+		idx++;
+	}
+	judged->path_idx = index_of_pointer(get_text(located, "path_ref"),
+					    "/paths/");
+	if (judged->path_idx >= 0)
+		judged->path = cJSON_GetArrayItem(get(judged->document,
+						      "paths"),
+						  judged->path_idx);
+}
+
+static enum decision judge_one(struct judged *judged, cJSON *verdicts)
+{
+	enum decision decision;
+
+	judged->verdict = cJSON_CreateObject();
+	judged->reasons = cJSON_CreateArray();
+	judged->risks = cJSON_CreateArray();
+	find_case(judged);
+	decision = decide(judged);
+	fill_text(judged, decision);
+	cJSON_AddItemToObject(judged->verdict, "reasons", judged->reasons);
+	cJSON_AddItemToObject(judged->verdict, "residual_risks",
+			      judged->risks);
+	scope_fill(judged);
+	cJSON_AddItemToArray(verdicts, judged->verdict);
+	return decision;
+}
+
+int judge_document(cJSON *document, const cJSON *expected)
+{
+	cJSON *verdicts = cJSON_CreateArray();
+	enum decision worst = DECISION_SUPPORTED;
+	const cJSON *finding;
+	int worst_idx = 0;
+	int idx = 0;
+
+	cJSON_ArrayForEach(finding, get(document, "findings"))
+	{
+		struct judged judged = { .document = document,
+					 .finding = finding,
+					 .finding_idx = idx,
+					 .expected = expected };
+		enum decision decision = judge_one(&judged, verdicts);
+
+		if (decision > worst) {
+			worst = decision;
+			worst_idx = idx;
+		}
+		idx++;
+	}
+	cJSON_ReplaceItemInObjectCaseSensitive(
+		document, "verdict",
+		cJSON_Duplicate(cJSON_GetArrayItem(verdicts, worst_idx), true));
+	cJSON_ReplaceItemInObjectCaseSensitive(document, "verdicts", verdicts);
+	return decisions[worst].status;
+}

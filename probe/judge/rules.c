@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The rules of the judge. Each looks at the document only, says in one sentence
+ * what it found, and points to where that is written.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict.h"
+
+#define DOCKER_SOCKET_ACCESSED                                                 \
+	"PrivilegeEscalation:Runtime/DockerSocketAccessed"
+
+enum { POINTER_SIZE = 64, POINTERS_SIZE = 512 };
+
+static const char *or_unknown(const char *text)
+{
+	return text ? text : "unknown";
+}
+
+/* ---- is it ours to judge ---- */
+
+bool rule_type(struct judged *judged)
+{
+	const char *type = get_text(judged->finding, "type");
+	bool ours = type && strcmp(type, DOCKER_SOCKET_ACCESSED) == 0;
+
+	if (ours)
+		add_reason(judged, "type", TRI_YES, "",
+			   "the finding is of the type that is judged here");
+	else
+		add_reason(judged, "type", TRI_NO, "",
+			   "findings of type %s are outside what is judged here, which is %s",
+			   or_unknown(type), DOCKER_SOCKET_ACCESSED);
+	return ours;
+}
+
+bool rule_node(struct judged *judged)
+{
+	const char *wanted = get_text(judged->finding, "instance_id");
+	const char *own = get_text(get(judged->document, "node"),
+				   "instance_id");
+
+	if (!wanted || !own) {
+		add_reason(judged, "node", TRI_UNKNOWN, "/node/instance_id",
+			   "instance ids cannot be compared: the finding has %s, the node %s; the container decides",
+			   wanted ? wanted : "none", own ? own : "none");
+		return true;
+	}
+	if (strcmp(wanted, own) == 0) {
+		add_reason(judged, "node", TRI_YES, "/node/instance_id",
+			   "the finding is of this node, %s", own);
+		return true;
+	}
+	add_reason(judged, "node", TRI_NO, "/node/instance_id",
+		   "the finding is of another node, %s: run there; this one is %s",
+		   wanted, own);
+	return false;
+}
+
+bool rule_container(struct judged *judged)
+{
+	const cJSON *located = get(judged->finding, "located");
+	char pointer[POINTER_SIZE];
+
+	if (!judged->container) {
+		add_reason(judged, "container", TRI_NO, "",
+			   "the finding's container is not on this node any more (%s)",
+			   or_unknown(get_text(located, "why")));
+		return false;
+	}
+	snprintf(pointer, sizeof(pointer), "/containers/%d",
+		 judged->container_idx);
+	add_reason(judged, "container", TRI_YES, pointer,
+		   "the finding's container is %s, found by its %s",
+		   or_unknown(get_text(judged->container, "id")),
+		   or_unknown(get_text(located, "matched_by")));
+	return true;
+}
+
+/* ---- what the path is ---- */
+
+static bool same_object(const cJSON *a, const cJSON *b)
+{
+	const char *ino = get_text(get(a, "inode"), "ino");
+	const char *dev = get_text(get(a, "inode"), "dev");
+
+	return ino && dev && is_text(get(b, "inode"), "ino", ino) &&
+	       is_text(get(b, "inode"), "dev", dev);
+}
+
+/* The same object among what the node itself shows. -1 where it is none. */
+static int find_on_node(const struct judged *judged)
+{
+	const cJSON *path;
+	int idx = 0;
+
+	cJSON_ArrayForEach(path, get(judged->document, "paths"))
+	{
+		if (!get_text(path, "view") && same_object(path, judged->path))
+			return idx;
+		idx++;
+	}
+	return -1;
+}
+
+/* Are all of the container's ways to this object closed by permissions? */
+static bool is_forbidden(const struct judged *judged, int node_idx,
+			 const char **why)
+{
+	const char *id = get_text(judged->container, "id");
+	char ref[POINTER_SIZE];
+	const cJSON *access;
+	bool closed = false;
+
+	snprintf(ref, sizeof(ref), "/paths/%d", node_idx);
+	cJSON_ArrayForEach(access, get(judged->document, "access"))
+	{
+		const cJSON *dac = get(access, "dac");
+
+		if (!is_text(access, "path_ref", ref) ||
+		    !is_text(access, "container", id) ||
+		    cJSON_IsTrue(get(access, "hidden")))
+			continue;
+		if (!cJSON_IsFalse(get(dac, "allowed")))
+			return false;
+		*why = get_text(dac, "why");
+		closed = true;
+	}
+	return closed;
+}
+
+static enum case_kind judge_listening(struct judged *judged,
+				      const char *pointer)
+{
+	const cJSON *listener = get(get(judged->path, "listener"), "process");
+	const char *owner = get_text(listener, "container");
+	int node_idx = find_on_node(judged);
+	const char *why = NULL;
+
+	if (owner && is_text(judged->container, "id", owner)) {
+		add_reason(judged, "private_socket", TRI_YES, pointer,
+			   "the socket is the container's own: %s in the same container listens, the node's runtime was not reached",
+			   or_unknown(get_text(listener, "comm")));
+		return CASE_PRIVATE;
+	}
+	if (node_idx >= 0 && is_forbidden(judged, node_idx, &why)) {
+		add_reason(judged, "not_permitted", TRI_YES, pointer,
+			   "the socket is live, but no process of the container may connect: %s",
+			   or_unknown(why));
+		return CASE_FORBIDDEN;
+	}
+	add_reason(judged, "live_socket", TRI_YES, pointer,
+		   "a listener answers there: %s (pid %d) %s, and the container can reach it; a read-only mount does not prevent a connect",
+		   or_unknown(get_text(listener, "comm")),
+		   (int)cJSON_GetNumberValue(get(listener, "pid")),
+		   owner ? "in another container" : "on the node");
+	return CASE_LIVE;
+}
+
+static enum case_kind judge_absent(struct judged *judged, const char *pointer)
+{
+	add_reason(judged, "inert_path", TRI_YES, pointer,
+		   "nothing stands there now (%s)",
+		   or_unknown(get_text(judged->path, "kind")));
+	return CASE_INERT_NOW;
+}
+
+static enum case_kind judge_socket(struct judged *judged, const char *pointer)
+{
+	if (is_text(judged->path, "state", "listening"))
+		return judge_listening(judged, pointer);
+	if (is_text(judged->path, "state", "unknown")) {
+		add_reason(judged, "inert_path", TRI_UNKNOWN, pointer,
+			   "whether anything listens there is not known: %s",
+			   or_unknown(get_text(judged->path, "connect_why")));
+		return CASE_UNSEEN;
+	}
+	add_reason(judged, "inert_path", TRI_YES, pointer,
+		   "a socket without a listener: %s; connect(2) would give %s",
+		   or_unknown(get_text(judged->path, "connect_why")),
+		   or_unknown(get_text(judged->path, "connect_result")));
+	/* The inode does not tell when its listener ended. */
+	return CASE_INERT_NOW;
+}
+
+enum case_kind rule_path(struct judged *judged)
+{
+	static const char *const absent[] = { "missing", "dangling_symlink",
+					      "symlink_loop" };
+	static const char *const inert[] = { "directory", "regular", "fifo",
+					     "device" };
+	const char *kind = get_text(judged->path, "kind");
+	char pointer[POINTER_SIZE];
+
+	if (!judged->path || !kind) {
+		add_reason(judged, "inert_path", TRI_UNKNOWN, "",
+			   "the finding's path could not be looked at in the container");
+		return CASE_UNSEEN;
+	}
+	snprintf(pointer, sizeof(pointer), "/paths/%d", judged->path_idx);
+	if (strcmp(kind, "socket") == 0)
+		return judge_socket(judged, pointer);
+	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
+		if (strcmp(kind, absent[i]) == 0)
+			return judge_absent(judged, pointer);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(inert); i++) {
+		if (strcmp(kind, inert[i]) != 0)
+			continue;
+		add_reason(judged, "inert_path", TRI_YES, pointer,
+			   "what stands there is a %s, not a socket: nothing could have answered; connect(2) gives %s",
+			   kind,
+			   or_unknown(get_text(judged->path,
+					       "connect_result")));
+		return CASE_INERT;
+	}
+	add_reason(judged, "inert_path", TRI_UNKNOWN, pointer,
+		   "the finding's path could not be seen in the container (%s)",
+		   kind);
+	return CASE_UNSEEN;
+}
+
+/* ---- time ---- */
+
+static bool is_after(struct timespec a, struct timespec b)
+{
+	return time_diff_ms(a, b) > 0;
+}
+
+/*
+ * What is seen now speaks of then only if nothing that matters began or changed
+ * since: the node, the container, the object at the path. A suppression covers
+ * all events, so it asks this from the first one on; a contradiction is enough
+ * with the last.
+ */
+static bool time_holds(struct judged *judged, struct timespec since,
+		       const char *which)
+{
+	const cJSON *unchanged = get(judged->path, "unchanged_since");
+	char pointer[POINTER_SIZE];
+	struct timespec when;
+
+	if (!get_time(get(judged->document, "node"), "booted_at", &when) ||
+	    is_after(when, since)) {
+		add_reason(judged, "time", TRI_NO, "/node/booted_at",
+			   "the node booted after the %s event: what is seen now says nothing about then",
+			   which);
+		return false;
+	}
+	snprintf(pointer, sizeof(pointer), "/containers/%d/started_at",
+		 judged->container_idx);
+	if (!get_time(judged->container, "started_at", &when) ||
+	    is_after(when, since)) {
+		add_reason(judged, "time", TRI_NO, pointer,
+			   "the container started after the %s event: another one raised it",
+			   which);
+		return false;
+	}
+	snprintf(pointer, sizeof(pointer), "/paths/%d/unchanged_since",
+		 judged->path_idx);
+	if (!get_time(unchanged, "time", &when)) {
+		add_reason(judged, "time", TRI_UNKNOWN, pointer,
+			   "since when this is so cannot be told");
+		return false;
+	}
+	if (is_after(when, since)) {
+		add_reason(judged, "time", TRI_NO, pointer,
+			   "what stands at the path changed after the %s event: what was there then is not known",
+			   which);
+		return false;
+	}
+	add_reason(judged, "time", TRI_YES, pointer,
+		   "node, container and path are unchanged since before the %s event",
+		   which);
+	return true;
+}
+
+/* A socket's inode outlives its listener: it dates the bind, not the end. */
+static bool is_undated(const struct judged *judged)
+{
+	return is_text(judged->path, "kind", "socket") &&
+	       !is_text(judged->path, "state", "listening");
+}
+
+bool rule_time(struct judged *judged, bool supports)
+{
+	const char *which = supports ? "first" : "last";
+	struct timespec since;
+
+	if (!get_time(judged->finding,
+		      supports ? "event_first_seen" : "event_last_seen",
+		      &since)) {
+		add_reason(judged, "time", TRI_UNKNOWN, "",
+			   "the finding does not say when its %s event was",
+			   which);
+		return false;
+	}
+	if (is_undated(judged)) {
+		add_reason(judged, "time", TRI_UNKNOWN, "",
+			   "nothing listens now, but when its listener ended cannot be told");
+		return false;
+	}
+	return time_holds(judged, since, which);
+}
+
+/* ---- coverage ---- */
+
+bool rule_coverage(struct judged *judged)
+{
+	const cJSON *line;
+	char pointer[POINTER_SIZE];
+	bool complete = true;
+	int idx = 0;
+
+	cJSON_ArrayForEach(line, get(judged->document, "coverage"))
+	{
+		snprintf(pointer, sizeof(pointer), "/coverage/%d", idx++);
+		/* What the kubelet is configured to use decides nothing here. */
+		if (is_text(line, "status", "complete") ||
+		    is_text(line, "source", "kubelet_config"))
+			continue;
+		complete = false;
+		add_reason(judged, "coverage", TRI_NO, pointer,
+			   "%s is %s: %s; to mend: %s",
+			   or_unknown(get_text(line, "source")),
+			   or_unknown(get_text(line, "status")),
+			   or_unknown(get_text(line, "detail")),
+			   or_unknown(get_text(line, "mend")));
+	}
+	if (complete)
+		add_reason(judged, "coverage", TRI_YES, "/coverage",
+			   "every source that the decision leans on was read whole");
+	return complete;
+}
+
+/* ---- what else the container can do ---- */
+
+static const cJSON *path_at(const struct judged *judged, const char *ref)
+{
+	const cJSON *path;
+	char pointer[POINTER_SIZE];
+	int idx = 0;
+
+	cJSON_ArrayForEach(path, get(judged->document, "paths"))
+	{
+		snprintf(pointer, sizeof(pointer), "/paths/%d", idx++);
+		if (ref && strcmp(ref, pointer) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static bool is_connected(const struct judged *judged, const char *ref)
+{
+	const char *id = get_text(judged->container, "id");
+	const cJSON *connection;
+
+	cJSON_ArrayForEach(connection, get(judged->document, "connections"))
+	{
+		if (is_text(connection, "path_ref", ref) &&
+		    is_text(get(connection, "client"), "container", id))
+			return true;
+	}
+	return false;
+}
+
+static bool add_live_access(struct judged *judged, const cJSON *access, int idx)
+{
+	const char *ref = get_text(access, "path_ref");
+	const cJSON *path = path_at(judged, ref);
+	char pointers[POINTERS_SIZE];
+
+	if (!is_text(access, "connect_result", "OK") || !ref ||
+	    same_object(path, judged->path))
+		return false;
+	snprintf(pointers, sizeof(pointers), "/access/%d %s", idx, ref);
+	add_risk(judged, pointers,
+		 "the container can connect to the live %s socket %s (as %s, %s)%s: host root in all but name",
+		 or_unknown(get_text(path, "runtime")),
+		 or_unknown(get_text(path, "path")),
+		 or_unknown(get_text(access, "container_path")),
+		 or_unknown(get_text(access, "via")),
+		 is_connected(judged, ref) ? " and is connected to it now" : "");
+	return true;
+}
+
+void rule_elsewhere(struct judged *judged)
+{
+	const char *id = get_text(judged->container, "id");
+	const cJSON *access;
+	char pointer[POINTER_SIZE];
+	bool found = false;
+	int idx = 0;
+
+	cJSON_ArrayForEach(access, get(judged->document, "access"))
+	{
+		if (is_text(access, "container", id))
+			found |= add_live_access(judged, access, idx);
+		idx++;
+	}
+	snprintf(pointer, sizeof(pointer), "/containers/%d/privileged",
+		 judged->container_idx);
+	if (cJSON_IsTrue(get(judged->container, "privileged")))
+		add_risk(judged, pointer,
+			 "the container is privileged: it needs no runtime socket to become the node's root");
+	add_reason(judged, "elsewhere", found ? TRI_YES : TRI_NO, "",
+		   found ? "the container reaches another live runtime socket: the finding's words are wrong, the risk is real (see residual_risks)" :
+			   "the container was not seen to reach another live runtime socket");
+}
