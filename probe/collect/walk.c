@@ -21,7 +21,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-enum { MAX_DEPTH = 128 };
+/* No path that the kernel takes has more components. */
+enum { MAX_DEPTH = PATH_MAX / 2 + 2 };
 
 struct walker {
 	int fds[MAX_DEPTH]; /* fds[0] the root, fds[depth] where we stand */
@@ -409,7 +410,10 @@ ssize_t walk_read(int fd, char *buf, size_t max)
 	if (in < 0)
 		return -errno;
 	for (;;) {
-		ssize_t got = read(in, buf + len, max - len);
+		char beyond;
+		bool full = len == max;
+		ssize_t got = full ? read(in, &beyond, 1) :
+				     read(in, buf + len, max - len);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -417,9 +421,9 @@ ssize_t walk_read(int fd, char *buf, size_t max)
 			return -errno;
 		if (got == 0)
 			return (ssize_t)len;
-		len += (size_t)got;
-		if (len == max)
+		if (full)
 			return -EFBIG;
+		len += (size_t)got;
 	}
 }
 

@@ -117,7 +117,9 @@ static int take_component(struct arena *arena, const char *component,
 	form = match_form(component, parent, &id);
 	if (!form || form->monitor)
 		return 0;
-	identity->pod_uid = *pod_uid;
+	/* A container in a container is of the same pod, unless named so. */
+	if (*pod_uid)
+		identity->pod_uid = *pod_uid;
 	*pod_uid = NULL;
 	identity->parent = identity->id;
 	identity->id = arena_strndup(arena, id, ID_LENGTH);

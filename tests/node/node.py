@@ -192,6 +192,7 @@ class Node:
 
     def _start(self, runtimes):
         self.state.mkdir(parents=True, exist_ok=True)
+        self.state.chmod(0o711)  # other users run the helper
         helper = build_helper(self.state)
         self.make_cgroups()
         joins = "".join(f"echo $$ > {root / self.cgroup}/cgroup.procs; " for root in self.cgroup_roots())

@@ -127,11 +127,18 @@ def objects(node):
     node.helper("serve", base + "dgram", "dgram", "bind")
     node.helper("serve", base + "seqpacket", "seqpacket", "listen")
     node.helper("activate", base + "activated", "serve")
-    pod = node.pod("objects", "holder-0", [HELPER, "init"], container="holder",
-                   mounts=[("/run/objects", "/objects", True)])
+    node.exec(["install", "-d", "-o", "1000", "-g", "1000", base + "user"])
+    node.spawn(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "sh", "-c",
+                f"umask 177; exec {node.state}/sockpeer serve {base}user/private stream accept"],
+               ready=lambda text: "ready" in text)
+    mounts = [("/run/objects", "/objects", True)]
+    pod = node.pod("objects", "holder-0", [HELPER, "init"], container="holder", mounts=mounts)
+    stranger = node.pod("objects", "stranger-0", [HELPER, "init"], container="stranger", mounts=mounts, user=1234)
     names = ["missing", "dangling", "directory", "to_directory", "full", "regular", "fifo", "device", "stale", "live",
-             "to_live", "absolute_to_live", "loop", "bound", "dgram", "seqpacket", "activated"]
-    return {"base": base, "names": names, "pod": pod, "in_pod": "/objects/"}
+             "to_live", "absolute_to_live", "loop", "bound", "dgram", "seqpacket", "activated",
+             "user/private"]
+    return {"base": base, "names": names, "pod": pod, "stranger": stranger, "stranger_uid": 1234,
+            "in_pod": "/objects/"}
 
 
 def shared(node):

@@ -9,10 +9,9 @@ static int record_of(struct arena *arena, enum record_format format,
 {
 	/* No NUL behind the bytes: the length is all that ends them. */
 	size_t len = strlen(text);
-	char *copy = malloc(len + !len);
+	char *copy = heap_room(len);
 	int err;
 
-	assert_non_null(copy);
 	memcpy(copy, text, len);
 	err = parse_record(arena, format, copy, len, "/a/record", container);
 	free(copy);
@@ -171,10 +170,9 @@ static void oci_mounts_have_a_bound(void **state)
 {
 	enum { MANY = 5000 };
 	struct container c = { .id = ID_A };
-	char *text = malloc(MANY * 64);
+	char *text = heap_room(MANY * 64);
 	char *at = text;
 
-	assert_non_null(text);
 	at += sprintf(at, "{\"mounts\":[");
 	for (int i = 0; i < MANY; i++)
 		at += sprintf(at,
@@ -425,9 +423,8 @@ static void hostile_types_everywhere(void **state)
 static void hostile_nesting(void **state)
 {
 	enum { DEEP = 200000 };
-	char *text = malloc(DEEP + 64);
+	char *text = heap_room(DEEP + 64);
 
-	assert_non_null(text);
 	for (size_t f = 0; f < ARRAY_SIZE(all_formats); f++) {
 		struct container c = { .id = ID_A };
 
@@ -457,9 +454,8 @@ static void hostile_truncation_at_every_byte(void **state)
 
 	for (size_t end = 0; end <= len; end++) {
 		struct container c = { .id = ID_A };
-		char *copy = malloc(end + !end);
+		char *copy = heap_room(end);
 
-		assert_non_null(copy);
 		memcpy(copy, text, end);
 		assert_int_equal(parse_record(*state, RECORD_OCI, copy, end,
 					      "/a/record", &c),
@@ -473,11 +469,10 @@ static void hostile_truncation_at_every_byte(void **state)
 /* What is absurdly long or empty is no name. */
 static void hostile_lengths(void **state)
 {
-	char *text = malloc(20000);
+	char *text = heap_room(20000);
 	char name[5001];
 	struct container c = { .id = ID_A };
 
-	assert_non_null(text);
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	sprintf(text,
@@ -500,11 +495,10 @@ static void hostile_lengths(void **state)
 /* The names of an index have the same bounds as all other texts. */
 static void hostile_lengths_in_an_index(void **state)
 {
-	char *text = malloc(20000);
+	char *text = heap_room(20000);
 	char name[5001];
 	struct container c = { .id = ID_A };
 
-	assert_non_null(text);
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	sprintf(text, "[{\"id\":\"" ID_A "\",\"names\":[\"%s\"]}]", name);

@@ -51,6 +51,16 @@ static inline int arena_teardown(void **state)
 #define arena_test(f) \
 	cmocka_unit_test_setup_teardown(f, arena_setup, arena_teardown)
 
+/* Zeroed memory that ends where it ends; there is always one byte. */
+static inline char *heap_room(size_t size)
+{
+	char *room = calloc(1, size + !size);
+
+	if (!room)
+		abort();
+	return room;
+}
+
 /*
  * A heap copy of exactly strlen(text) + 1 bytes: text that parsers change, and
  * whose end ASan guards.
@@ -59,7 +69,8 @@ static inline char *heap_text(const char *text)
 {
 	char *copy = strdup(text);
 
-	assert_non_null(copy);
+	if (!copy)
+		abort();
 	return copy;
 }
 
@@ -76,10 +87,8 @@ static inline char *fixture(const char *name, size_t *len)
 	if (fd < 0)
 		fail_msg("no fixture %s: %s", path, strerror(errno));
 	assert_int_equal(fstat(fd, &st), 0);
-	text = malloc((size_t)st.st_size + 1);
-	assert_non_null(text);
+	text = heap_room((size_t)st.st_size + 1);
 	assert_int_equal(read(fd, text, (size_t)st.st_size), st.st_size);
-	text[st.st_size] = '\0';
 	close(fd);
 	if (len)
 		*len = (size_t)st.st_size;
