@@ -129,6 +129,23 @@ static void a_walk_that_fails(void **state)
 	check(s, STATE_NOT_A_SOCKET, 0, "ENOTDIR", NO_INDEX);
 }
 
+/*
+ * What ended the probe's own walk is not what ends the kernel's: connect(2)
+ * does follow /proc/PID/root, and has its own table of files.
+ */
+static void what_only_the_probe_cannot_walk_is_unknown(void **state)
+{
+	static const int errors[] = { EXDEV, EMFILE, ENFILE, ENOMEM, EOVERFLOW,
+				      ENOSYS };
+	struct scene *s = *state;
+
+	s->look.kind = KIND_ERROR;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		s->look.err = errors[i];
+		check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
+	}
+}
+
 static void what_was_not_seen_is_unknown(void **state)
 {
 	static const enum path_kind kinds[] = { KIND_OUTSIDE_VIEW, KIND_DENIED,
@@ -350,6 +367,7 @@ int main(void)
 		scene_test(what_is_missing_is_not_there),
 		scene_test(a_loop_of_links),
 		scene_test(a_walk_that_fails),
+		scene_test(what_only_the_probe_cannot_walk_is_unknown),
 		scene_test(what_was_not_seen_is_unknown),
 		scene_test(a_listener_answers),
 		scene_test(a_stale_inode_refuses),
