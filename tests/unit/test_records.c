@@ -530,86 +530,6 @@ static void record_tells_a_full_arena(void **state)
 
 /* ---- times ---- */
 
-static void check_rfc3339(const char *text, time_t sec, long nsec)
-{
-	struct timespec when = { 0 };
-
-	if (parse_rfc3339(text, &when))
-		fail_msg("%s was refused", text);
-	assert_int_equal(when.tv_sec, sec);
-	assert_int_equal(when.tv_nsec, nsec);
-}
-
-static void rfc3339_times(void **state)
-{
-	(void)state;
-	check_rfc3339("1970-01-01T00:00:00Z", 0, 0);
-	check_rfc3339("2026-11-23T13:40:00Z", 1795441200, 0);
-	check_rfc3339("2026-11-23T13:40:00.1Z", 1795441200, 100000000);
-	check_rfc3339("2026-11-23T13:40:00.000000001Z", 1795441200, 1);
-	check_rfc3339("2026-11-23T13:40:00.1234567899999Z", 1795441200,
-		      123456789);
-	check_rfc3339("2026-11-23T13:40:00+00:00", 1795441200, 0);
-	check_rfc3339("2026-11-23T15:40:00+02:00", 1795441200, 0);
-	check_rfc3339("2026-11-23T19:10:00+05:30", 1795441200, 0);
-	check_rfc3339("2026-11-23T08:40:00.25-05:00", 1795441200, 250000000);
-	check_rfc3339("2026-11-24T03:10:00+13:30", 1795441200, 0);
-	check_rfc3339("2024-02-29T00:00:00Z", 1709164800, 0);
-	/* Go's zero time, before the epoch */
-	check_rfc3339("0001-01-01T00:00:00Z", -62135596800, 0);
-}
-
-static void refuse_rfc3339(const char *text)
-{
-	struct timespec when = { .tv_sec = 7, .tv_nsec = 8 };
-
-	if (!parse_rfc3339(text, &when))
-		fail_msg("%s was taken", text);
-	assert_int_equal(when.tv_sec, 7);
-	assert_int_equal(when.tv_nsec, 8);
-}
-
-static void rfc3339_refuses_other_texts(void **state)
-{
-	static const char *const bad[] = {
-		"",
-		"soon",
-		"1795441200",
-		"2026-11-23",
-		"2026-11-23 13:40:00Z",
-		"2026-11-23T13:40",
-		"2026-11-23T13:40:00",
-		"2026-11-23T13:40:00.5",
-		"2026-11-23T13:40:00X",
-		"2026-11-23T13:40:00Zjunk",
-		"2026-13-23T13:40:00Z",
-		"2026-11-32T13:40:00Z",
-		"2026-11-23T25:40:00Z",
-		"2026-11-23T13:60:00Z",
-		"2026-11-23T13:40:00+",
-		"2026-11-23T13:40:00+02",
-		"2026-11-23T13:40:00+02:",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		refuse_rfc3339(bad[i]);
-}
-
-static void rfc3339_refuses_text_behind_an_offset(void **state)
-{
-	(void)state;
-	refuse_rfc3339("2026-11-23T13:40:00+02:00junk");
-}
-
-static void rfc3339_refuses_absurd_offsets(void **state)
-{
-	(void)state;
-	refuse_rfc3339("2026-11-23T13:40:00+-9:00");
-	refuse_rfc3339("2026-11-23T13:40:00+02:99");
-	refuse_rfc3339("2026-11-23T13:40:00+99:00");
-}
-
 /* dockerd writes Go's zero time for what has not happened. */
 static void zero_time_is_no_time(void **state)
 {
@@ -649,10 +569,6 @@ int main(void)
 		arena_test(hostile_lengths),
 		arena_test(hostile_lengths_in_an_index),
 		cmocka_unit_test(record_tells_a_full_arena),
-		cmocka_unit_test(rfc3339_times),
-		cmocka_unit_test(rfc3339_refuses_other_texts),
-		cmocka_unit_test(rfc3339_refuses_text_behind_an_offset),
-		cmocka_unit_test(rfc3339_refuses_absurd_offsets),
 		arena_test(zero_time_is_no_time),
 	};
 

@@ -323,6 +323,152 @@ static void difference_of_absurd_times_keeps_its_sign(void **state)
 	assert_true(time_diff_ms(now, early) > 0);
 }
 
+static void check_rfc3339(const char *text, time_t sec, long nsec)
+{
+	struct timespec when = { 0 };
+
+	if (parse_rfc3339(text, &when))
+		fail_msg("%s was refused", text);
+	assert_int_equal(when.tv_sec, sec);
+	assert_int_equal(when.tv_nsec, nsec);
+}
+
+static void rfc3339_times(void **state)
+{
+	(void)state;
+	check_rfc3339("1970-01-01T00:00:00Z", 0, 0);
+	check_rfc3339("2026-11-23T13:40:00Z", 1795441200, 0);
+	check_rfc3339("2026-11-23T13:40:00.1Z", 1795441200, 100000000);
+	check_rfc3339("2026-11-23T13:40:00.000000001Z", 1795441200, 1);
+	check_rfc3339("2026-11-23T13:40:00.1234567899999Z", 1795441200,
+		      123456789);
+	check_rfc3339("2026-11-23T13:40:00+00:00", 1795441200, 0);
+	check_rfc3339("2026-11-23T15:40:00+02:00", 1795441200, 0);
+	check_rfc3339("2026-11-23T19:10:00+05:30", 1795441200, 0);
+	check_rfc3339("2026-11-23T08:40:00.25-05:00", 1795441200, 250000000);
+	check_rfc3339("2026-11-24T03:10:00+13:30", 1795441200, 0);
+	check_rfc3339("2026-11-23T13:40:00-00:59", 1795444740, 0);
+	check_rfc3339("2026-11-23T13:40:00.987654321Z", 1795441200, 987654321);
+	check_rfc3339("2024-02-29T00:00:00Z", 1709164800, 0);
+	/* Go's zero time, before the epoch */
+	check_rfc3339("0001-01-01T00:00:00Z", -62135596800, 0);
+}
+
+static void refuse_rfc3339(const char *text)
+{
+	struct timespec when = { .tv_sec = 7, .tv_nsec = 8 };
+
+	if (!parse_rfc3339(text, &when))
+		fail_msg("%s was taken", text);
+	assert_int_equal(when.tv_sec, 7);
+	assert_int_equal(when.tv_nsec, 8);
+}
+
+static void rfc3339_refuses_other_texts(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"soon",
+		"1795441200",
+		"2026-11-23",
+		"2026-11-23 13:40:00Z",
+		"2026-11-23T13:40",
+		"2026-11-23T13:40:00",
+		"2026-11-23T13:40:00.5",
+		"2026-11-23T13:40:00X",
+		"2026-11-23T13:40:00Zjunk",
+		"2026-13-23T13:40:00Z",
+		"2026-11-32T13:40:00Z",
+		"2026-11-23T25:40:00Z",
+		"2026-11-23T13:60:00Z",
+		"2026-11-23T13:40:00+",
+		"2026-11-23T13:40:00+02",
+		"2026-11-23T13:40:00+02:",
+		"2026-11-23T13:40:00+02:0",
+		"2026-11-23T13:40:00+02:0x",
+		"2026-11-23T13:40:00+02:x0",
+		"2026-11-23T13:40:00+02.00",
+		"2026-11-23T13:40:00+0x:00",
+		"2026-11-23T13:40:00*02:00",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		refuse_rfc3339(bad[i]);
+}
+
+static void rfc3339_refuses_text_behind_an_offset(void **state)
+{
+	(void)state;
+	refuse_rfc3339("2026-11-23T13:40:00+02:00junk");
+}
+
+static void rfc3339_refuses_absurd_offsets(void **state)
+{
+	(void)state;
+	refuse_rfc3339("2026-11-23T13:40:00+-9:00");
+	refuse_rfc3339("2026-11-23T13:40:00+02:99");
+	refuse_rfc3339("2026-11-23T13:40:00+99:00");
+}
+
+/* ---- small files ---- */
+
+static void files_are_read_whole(void **state)
+{
+	char dir[] = "/tmp/sockprobe-unit-XXXXXX";
+	char buf[16];
+	int dirfd;
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(dirfd, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "fifteen bytes..", 15), 15);
+	memset(buf, 'x', sizeof(buf));
+	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)), 15);
+	assert_string_equal(buf, "fifteen bytes..");
+	/* one more, and no room is left for the NUL */
+	assert_int_equal(write(fd, "!", 1), 1);
+	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)),
+			 -EFBIG);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "");
+	assert_int_equal(read_file_at(dirfd, "none", buf, sizeof(buf)),
+			 -ENOENT);
+	assert_int_equal(read_file_at(dirfd, ".", buf, sizeof(buf)), -EISDIR);
+	assert_int_equal(unlinkat(dirfd, "file", 0), 0);
+	assert_int_equal(rmdir(dir), 0);
+	close(fd);
+	close(dirfd);
+}
+
+static void links_are_read_whole(void **state)
+{
+	char dir[] = "/tmp/sockprobe-unit-XXXXXX";
+	char buf[8];
+	int dirfd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(symlinkat("7 bytes", dirfd, "link"), 0);
+	assert_int_equal(symlinkat("8 bytes!", dirfd, "long"), 0);
+	memset(buf, 'x', sizeof(buf));
+	assert_int_equal(read_link_at(dirfd, "link", buf, sizeof(buf)), 7);
+	assert_string_equal(buf, "7 bytes");
+	assert_int_equal(read_link_at(dirfd, "long", buf, sizeof(buf)),
+			 -ENAMETOOLONG);
+	assert_int_equal(read_link_at(dirfd, ".", buf, sizeof(buf)), -EINVAL);
+	assert_int_equal(read_link_at(dirfd, "none", buf, sizeof(buf)),
+			 -ENOENT);
+	assert_int_equal(unlinkat(dirfd, "link", 0), 0);
+	assert_int_equal(unlinkat(dirfd, "long", 0), 0);
+	assert_int_equal(rmdir(dir), 0);
+	close(dirfd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +497,12 @@ int main(void)
 		cmocka_unit_test(absurd_nanoseconds_keep_the_form),
 		cmocka_unit_test(difference_of_times),
 		cmocka_unit_test(difference_of_absurd_times_keeps_its_sign),
+		cmocka_unit_test(rfc3339_times),
+		cmocka_unit_test(rfc3339_refuses_other_texts),
+		cmocka_unit_test(rfc3339_refuses_text_behind_an_offset),
+		cmocka_unit_test(rfc3339_refuses_absurd_offsets),
+		cmocka_unit_test(files_are_read_whole),
+		cmocka_unit_test(links_are_read_whole),
 	};
 
 	return cmocka_run_group_tests_name("util", tests, NULL, NULL);
