@@ -224,6 +224,18 @@ static void ids_are_64_lower_hexadecimal_digits(void **state)
 	      { "/libpod-" ID_A "00", NULL, NULL, NULL, NULL });
 }
 
+static void every_digit_is_a_digit(void **state)
+{
+	static const char id[] =
+		"0123456789abcdef0123456789abcdeffedcba9876543210fedcba9876543210";
+	struct cgroup_identity got;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/docker/%s", id);
+	assert_int_equal(cgroup_identify(*state, path, &got), 0);
+	assert_string_equal(got.id, id);
+}
+
 static void components_are_matched_whole(void **state)
 {
 	CHECK({ "/xdocker-" ID_A ".scope", NULL, NULL, NULL, NULL },
@@ -326,6 +338,7 @@ int main(void)
 		arena_test(nested_containers),
 		arena_test(paths_above_the_readers_root),
 		arena_test(ids_are_64_lower_hexadecimal_digits),
+		arena_test(every_digit_is_a_digit),
 		arena_test(components_are_matched_whole),
 		arena_test(pod_components_are_matched_whole),
 		arena_test(decoys_keep_the_true_container),

@@ -121,6 +121,10 @@ static void line_undoes_escapes(void **state)
 				 &mount),
 			 0);
 	assert_string_equal(mount.point, "/\xc3\xa4");
+	assert_int_equal(line_of(*state, "1 0 8:1 / /\\072\\047 rw - e d rw",
+				 &mount),
+			 0);
+	assert_string_equal(mount.point, "/:'");
 }
 
 static void line_of_a_dash_named_point(void **state)
@@ -395,6 +399,40 @@ static void table_with_too_long_a_line_keeps_the_others(void **state)
 	free(text);
 }
 
+/* Nor may the rest of such a line pass for a line of its own. */
+static void table_with_too_long_a_line_is_not_forged(void **state)
+{
+	static const char forged[] = "9 1 0:25 / /run rw - tmpfs forged rw";
+	enum { BOUND = 64 * 1024 };
+	struct mount_view view;
+
+	for (size_t times = 1; times <= 3; times++) {
+		size_t len = times * BOUND + strlen(forged);
+		char *text = table_with_a_line_of(len);
+		char *line = strchr(text, '\n') + 1;
+
+		memcpy(line + times * BOUND, forged, strlen(forged));
+		assert_int_equal(table_of(*state, text, &view), -EOVERFLOW);
+		assert_int_equal(view.mounts.n, 2);
+		assert_int_equal(view.mounts.at[0].id, 1);
+		assert_int_equal(view.mounts.at[1].id, 3);
+		free(text);
+	}
+}
+
+static void table_tells_a_full_arena(void **state)
+{
+	struct mount_view view;
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 8);
+	assert_int_equal(table_of(&arena, "1 0 8:1 / / rw - ext4 d rw\n",
+				  &view),
+			 -ENOMEM);
+	arena_free(&arena);
+}
+
 static void table_in_small_pieces(void **state)
 {
 	static const char text[] = "1 0 8:1 / / rw - ext4 d rw\n"
@@ -509,6 +547,9 @@ static void serving_begins_at_the_top_root(void **state)
 	static const char pivoted[] = "612 401 0:60 / / rw - overlay o rw\n"
 				      "613 612 0:61 / /run rw - tmpfs t rw\n";
 
+	static const char alone[] = "1 1 0:1 / / rw - rootfs r rw\n";
+
+	assert_int_equal(serving(*state, alone, "/etc"), 1);
 	assert_int_equal(serving(*state, stacked, "/etc"), 2);
 	assert_int_equal(serving(*state, stacked, "/run/x"), 3);
 	assert_int_equal(serving(*state, pivoted, "/run/x"), 613);
@@ -569,6 +610,8 @@ int main(void)
 		arena_test(table_takes_long_lines),
 		arena_test(table_with_too_long_a_line_can_be_asked),
 		arena_test(table_with_too_long_a_line_keeps_the_others),
+		arena_test(table_with_too_long_a_line_is_not_forged),
+		cmocka_unit_test(table_tells_a_full_arena),
 		arena_test(table_in_small_pieces),
 		arena_test(table_that_cannot_be_read),
 		arena_test(serving_goes_by_whole_components),

@@ -92,6 +92,12 @@ static void stat_long_comm_is_cut(void **state)
 
 	(void)state;
 	/* Kernel workers' names are longer than 15 characters. */
+	for (int len = 62; len <= 65; len++) {
+		snprintf(text, sizeof(text), "9 (%0*d) I 2 %s 0 %s 1 0 5 0",
+			 len, 0, F5_8, F10_19);
+		assert_int_equal(stat_of(text, &process, &extra), 0);
+		assert_int_equal(strlen(extra.comm), len < 63 ? len : 63);
+	}
 	snprintf(text, sizeof(text), "9 (%0100d) I 2 %s 2097152 %s 1 0 5 0", 0,
 		 F5_8, F10_19);
 	assert_int_equal(stat_of(text, &process, &extra), 0);
@@ -296,6 +302,10 @@ static void status_counts_fields_not_lines(void **state)
 	assert_int_equal(status_of(*state,
 				   "Uid:\t0\t0\t0\t0\nUid:\t0\t0\t0\t0\n"
 				   "Groups:\t\n" CAPS,
+				   &process),
+			 -EINVAL);
+	assert_int_equal(status_of(*state,
+				   IDS "Groups:\t\n" CAPS "Uid:\t7\t7\t7\t7\n",
 				   &process),
 			 -EINVAL);
 }

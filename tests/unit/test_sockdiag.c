@@ -239,6 +239,9 @@ static void diag_oversized_name(void **state)
 
 	memset(path, 'n', sizeof(path));
 	begin(&message, AF_UNIX, SOCK_STREAM, 10, 9);
+	put_attribute(&message, UNIX_DIAG_NAME, path, 109);
+	assert_int_equal(parse(*state, &message, &socket, name), -EINVAL);
+	begin(&message, AF_UNIX, SOCK_STREAM, 10, 9);
 	put_attribute(&message, UNIX_DIAG_NAME, path, 110);
 	assert_int_equal(parse(*state, &message, &socket, name), -EINVAL);
 	begin(&message, AF_UNIX, SOCK_STREAM, 10, 9);
@@ -343,6 +346,8 @@ static void diag_unknown_attributes(void **state)
 	struct message message;
 
 	begin(&message, AF_UNIX, SOCK_STREAM, 10, 9);
+	for (uint16_t type = UNIX_DIAG_SHUTDOWN + 1; type < 20; type++)
+		put_attribute(&message, type, "1234", 4);
 	put_attribute(&message, 200, "12345678", 8);
 	put_attribute(&message, 0x3fff, "1", 1);
 	put_name(&message, "/x");
@@ -415,6 +420,12 @@ static void line_of_a_bound_socket(void **state)
 	assert_int_equal(socket.type, 2);
 	assert_int_equal(socket.state, 7);
 	assert_int_equal(socket.ino, 900);
+	assert_int_equal(
+		parse_net_unix_line("0000000000000000: 00000002 00000000 "
+				    "00000000 0002 01 900 s",
+				    &socket),
+		0);
+	assert_string_equal(socket.name, "s");
 }
 
 static void line_without_a_path(void **state)
