@@ -15,12 +15,12 @@ MOST_ERRORS = 10
 @functools.cache
 def load_validator():
     """The validator of the schema, which must itself be a valid one."""
-    schema = parse(SCHEMA.read_bytes())
+    schema = load(SCHEMA.read_bytes())
     jsonschema.Draft202012Validator.check_schema(schema)
     return jsonschema.Draft202012Validator(schema)
 
 
-def parse(text):
+def load(text):
     """The document in this text or these bytes, by the letter of JSON and in ASCII."""
     assert text.isascii(), "not ASCII"
     if isinstance(text, bytes):
@@ -89,7 +89,7 @@ def main(names):
     status = 0
     for name in names:
         try:
-            check(parse(sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()))
+            check(load(sys.stdin.buffer.read() if name == "-" else pathlib.Path(name).read_bytes()))
         except (AssertionError, OSError, ValueError) as error:
             print(f"{name}: {error}", file=sys.stderr)
             status = 1
