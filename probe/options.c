@@ -8,7 +8,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { OPT_ROOT = 256, OPT_PATH, OPT_PRETTY, OPT_TIMEOUT };
+enum {
+	OPT_OPERAND = 1, /* getopt's own for an operand among options */
+	OPT_ROOT = 256,
+	OPT_PATH,
+	OPT_PRETTY,
+	OPT_TIMEOUT,
+	OPT_EXPECT,
+	OPT_SCOPE,
+	OPT_DETECTOR,
+};
 
 static const struct option long_options[] = {
 	{ "root", required_argument, NULL, OPT_ROOT },
@@ -16,15 +25,10 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "pretty", no_argument, NULL, OPT_PRETTY },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "expect", required_argument, NULL, OPT_EXPECT },
+	{ "scope", required_argument, NULL, OPT_SCOPE },
+	{ "detector", required_argument, NULL, OPT_DETECTOR },
 	{ NULL, 0, NULL, 0 },
-};
-
-static const struct {
-	const char *name;
-	enum output_format format;
-} formats[] = {
-	{ "json", OUTPUT_JSON },
-	{ "text", OUTPUT_TEXT },
 };
 
 const char *options_default_root(void)
@@ -36,17 +40,37 @@ const char *options_default_root(void)
 		       "/";
 }
 
-static int set_output(struct options *options, const char *name,
-		      struct error *error)
+int options_format(const struct options *options, const char *const *names,
+		   struct error *error)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-		if (strcmp(formats[i].name, name) == 0) {
-			options->output = formats[i].format;
-			return 0;
-		}
+	char known[128] = "";
+
+	if (!options->output)
+		return 0;
+	for (int i = 0; names[i]; i++) {
+		size_t len = strlen(known);
+
+		if (strcmp(names[i], options->output) == 0)
+			return i;
+		snprintf(known + len, sizeof(known) - len, "%s%s",
+			 i ? ", " : "", names[i]);
 	}
-	return fail(error, EXIT_USAGE,
-		    "-o %s: no such format; use json or text", name);
+	fail(error, EXIT_USAGE, "-o %s: no such format; there are %s",
+	     options->output, known);
+	return -1;
+}
+
+static int add_operand(struct options *options, const char *operand,
+		       struct error *error)
+{
+	const char **slot = list_add(options->arena, &options->operands,
+				     MAX_OPERANDS);
+
+	if (!slot)
+		return fail(error, EXIT_USAGE, "%s: more than %d operands",
+			    operand, MAX_OPERANDS);
+	*slot = operand;
+	return 0;
 }
 
 static bool has_dotdot(const char *path)
@@ -127,7 +151,19 @@ static int set_option(struct options *options, int option, char *argv[],
 	case OPT_PATH:
 		return set_path(options, optarg, error);
 	case 'o':
-		return set_output(options, optarg, error);
+		options->output = optarg;
+		return 0;
+	case OPT_EXPECT:
+		options->expect = optarg;
+		return 0;
+	case OPT_SCOPE:
+		options->scope = optarg;
+		return 0;
+	case OPT_DETECTOR:
+		options->detector = optarg;
+		return 0;
+	case OPT_OPERAND:
+		return add_operand(options, optarg, error);
 	case OPT_TIMEOUT:
 		return set_timeout(options, optarg, error);
 	case OPT_PRETTY:
@@ -144,20 +180,26 @@ static int set_option(struct options *options, int option, char *argv[],
 }
 
 int options_parse(struct options *options, int argc, char *argv[],
-		  int *operand, struct error *error)
+		  struct error *error)
 {
 	int option;
 
 	options->timeout_s = DEFAULT_TIMEOUT_S;
 	optind = 0;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:o:", long_options,
+	/* "-": operands as they come, whatever POSIXLY_CORRECT says. */
+	while ((option = getopt_long(argc, argv, "-:o:", long_options,
 				     NULL)) != -1) {
 		int status = set_option(options, option, argv, error);
 
 		if (status)
 			return status;
 	}
-	*operand = optind;
+	for (; optind < argc; optind++) {
+		int status = add_operand(options, argv[optind], error);
+
+		if (status)
+			return status;
+	}
 	return 0;
 }

@@ -9,26 +9,34 @@
 #include "sockprobe/error.h"
 #include "sockprobe/util.h"
 
-enum output_format { OUTPUT_JSON, OUTPUT_TEXT };
-
-enum { DEFAULT_TIMEOUT_S = 30, MAX_TIMEOUT_S = 3600 };
+enum { DEFAULT_TIMEOUT_S = 30, MAX_TIMEOUT_S = 3600, MAX_OPERANDS = 8 };
 
 struct options {
 	struct arena *arena; /* owns the strings that are made here */
 	const char *root;    /* NULL: chosen by options_default_root() */
 	struct string_list paths;
-	enum output_format output;
+	struct string_list operands;
+	const char *output; /* as given; NULL: the command's own default */
+	const char *expect; /* file of declared clients */
+	const char *scope;
+	const char *detector;
 	bool pretty;
 	unsigned int timeout_s;
 };
 
 /*
- * Reads the options of one command from argv (argv[0] is the command). Returns
- * 0 and leaves the index of the first operand in *operand, or fails with
- * EXIT_USAGE.
+ * Reads options and operands of one command from argv (argv[0] is the command).
+ * 0, or fails with EXIT_USAGE.
  */
 int options_parse(struct options *options, int argc, char *argv[],
-		  int *operand, struct error *error);
+		  struct error *error);
+
+/*
+ * The place of options->output in `names` (a list that ends with NULL); 0 where
+ * none was given. Negative and EXIT_USAGE in *error for another name.
+ */
+int options_format(const struct options *options, const char *const *names,
+		   struct error *error);
 
 /* "/host" where the node's /var/run is mounted there, else "/". */
 const char *options_default_root(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The command `scan` and the flow that all commands on a node share. The order
- * of the steps is the order in which they need each other's facts.
+ * The flow that all commands on a node share. The order of the steps is the
+ * order in which they need each other's facts.
  */
 #include "scan.h"
 
@@ -22,16 +22,15 @@
 #include "collect/views.h"
 #include "confine/confine.h"
 #include "correlate/identity.h"
+#include "correlate/locate.h"
 #include "correlate/origin.h"
 #include "correlate/reach.h"
 #include "correlate/sockets.h"
-#include "judge/summary.h"
-#include "report/document.h"
-#include "report/emit.h"
 #include "sockprobe/mount_table.h"
 
 struct run {
 	const struct options *options;
+	cJSON *findings;
 	struct evidence *ev;
 	int rootfd;
 	int procfd;
@@ -156,9 +155,8 @@ static int collect_unlisted(struct run *run)
 			view = ev->processes.at[holder].container;
 		}
 		if (!err)
-			err = paths_add_from_kernel(ev, run->fetch,
-						    socket->name, holder,
-						    view);
+			err = paths_add_named(ev, run->fetch, socket->name,
+					      FROM_KERNEL, holder, view, NULL);
 		if (!err && !is_covered(ev, socket))
 			err = paths_add_unlinked(ev, socket, view);
 		if (err && err != -EOVERFLOW)
@@ -167,11 +165,51 @@ static int collect_unlisted(struct run *run)
 	return 0;
 }
 
+/* A finding's path is what it is in the finding's container. */
+static int look_at_finding(struct run *run, cJSON *finding)
+{
+	struct evidence *ev = run->ev;
+	const char *name = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(finding, "socket_path"));
+	size_t container = locate_finding(ev, finding);
+	size_t process;
+	size_t path;
+	int err;
+
+	if (container == NO_INDEX || !name || name[0] != '/')
+		return 0;
+	process = locate_process(ev, container);
+	if (process == NO_INDEX)
+		return 0;
+	err = paths_add_named(ev, run->fetch, name, FROM_FINDING, process,
+			      container, &path);
+	if (!err)
+		locate_set_path(finding, path);
+	return err;
+}
+
+/* Findings name containers by what only all the records tell. */
+static int collect_findings(struct run *run)
+{
+	cJSON *finding;
+	int err = 0;
+
+	if (!run->findings)
+		return 0;
+	err = records_read_all(run->ev, run->fetch, &run->records);
+	cJSON_ArrayForEach(finding, run->findings)
+	{
+		if (!err)
+			err = look_at_finding(run, finding);
+	}
+	return err;
+}
+
 /* Records are read for containers that matter, and all where an origin does. */
 static int collect_records(struct run *run)
 {
 	struct evidence *ev = run->ev;
-	int err = records_find(ev, run->fetch, &run->records);
+	int err = 0;
 
 	for (size_t i = 0; i < ev->containers.n && !err; i++) {
 		if (ev->containers.at[i].touches || ev->containers.at[i].self)
@@ -190,6 +228,10 @@ static int correlate(struct run *run)
 	int err = identity_correlate(ev);
 
 	identity_judge_scope(ev);
+	if (!err)
+		err = records_find(ev, run->fetch, &run->records);
+	if (!err)
+		err = collect_findings(run);
 	if (!err)
 		err = collect_unlisted(run);
 	if (!err)
@@ -224,12 +266,13 @@ static int run_steps(struct run *run)
 	return err;
 }
 
-int scan(const struct options *options, struct evidence *ev,
+int scan(const struct options *options, cJSON *findings, struct evidence *ev,
 	 struct error *error)
 {
 	int64_t begin = now_ms();
 	struct run run = {
 		.options = options,
+		.findings = findings,
 		.ev = ev,
 		.procfd = -1,
 		.deadline = begin + (int64_t)options->timeout_s * 1000,
@@ -263,60 +306,4 @@ int scan(const struct options *options, struct evidence *ev,
 void scan_free(struct evidence *ev)
 {
 	arena_free(&ev->arena);
-}
-
-static bool wants_color(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color);
-}
-
-static int report(const struct evidence *ev, const struct options *options,
-		  struct error *error)
-{
-	cJSON *document = document_build(ev);
-	const char *conclusion;
-	bool complete;
-	int status;
-
-	if (!document)
-		return fail(error, EXIT_INTERNAL, "report: out of memory");
-	conclusion = summary_fill(document);
-	complete = summary_is_complete(document);
-	if (options->output == OUTPUT_TEXT)
-		status = emit_text(stdout, document, wants_color(), error);
-	else
-		status = emit_json(stdout, document, options->pretty, error);
-	if (!status) {
-		fprintf(stderr, "sockprobe: %s\n", conclusion);
-		status = complete ? EXIT_COMPLETE : EXIT_INCOMPLETE;
-	}
-	cJSON_Delete(document);
-	return status;
-}
-
-int scan_main(int argc, char *argv[], struct error *error)
-{
-	struct arena arena;
-	struct options options = { .arena = &arena };
-	struct evidence ev = { 0 };
-	int operand;
-	int status;
-
-	arena_init(&arena, 1 << 20);
-	status = options_parse(&options, argc, argv, &operand, error);
-	if (!status && operand < argc)
-		status = fail(error, EXIT_USAGE,
-			      "scan: takes no operand: %s; see --help",
-			      argv[operand]);
-	if (!status)
-		status = confine(error);
-	if (!status)
-		status = scan(&options, &ev, error);
-	if (!status)
-		status = report(&ev, &options, error);
-	scan_free(&ev);
-	arena_free(&arena);
-	return status;
 }

@@ -108,7 +108,7 @@ struct target {
 };
 
 static int add_target(struct evidence *ev, struct fetch *fetch,
-		      const struct target *target)
+		      const struct target *target, size_t *idx)
 {
 	struct path_object *path;
 	struct path_look look;
@@ -118,8 +118,11 @@ static int add_target(struct evidence *ev, struct fetch *fetch,
 	if (err)
 		return err;
 	path = find_same(ev, target->name, target->view, &look);
-	if (path)
+	if (path) {
+		*idx = (size_t)(path - ev->paths.at);
 		return add_name(ev, path, target->name);
+	}
+	*idx = ev->paths.n;
 	path = list_add(&ev->arena, &ev->paths, MAX_PATHS);
 	if (!path)
 		return -errno;
@@ -150,7 +153,9 @@ static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
 		.prefix = ev->probe.root,
 	};
 
-	return add_target(ev, fetch, &target);
+	size_t idx;
+
+	return add_target(ev, fetch, &target, &idx);
 }
 
 /* A path of the table, and below /run its other name. */
@@ -268,22 +273,24 @@ int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
 	return add_name(ev, path, socket->name);
 }
 
-int paths_add_from_kernel(struct evidence *ev, struct fetch *fetch,
-			  const char *name, size_t process, size_t view)
+int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,
+		    enum path_source source, size_t process, size_t view,
+		    size_t *idx)
 {
 	const struct process *holder;
 	struct target target = {
 		.name = name,
 		.runtime = guess_runtime(name),
-		.source = FROM_KERNEL,
+		.source = source,
 		.view = view,
 		.prefix = "/",
 	};
+	size_t unused;
 
 	if (process == NO_INDEX)
-		return add_host(ev, fetch, name, target.runtime, FROM_KERNEL);
+		return add_host(ev, fetch, name, target.runtime, source);
 	holder = &ev->processes.at[process];
 	target.root = (struct fetch_root){ .proc_dirfd = holder->dirfd };
 	target.mount_view = holder->view;
-	return add_target(ev, fetch, &target);
+	return add_target(ev, fetch, &target, idx ? idx : &unused);
 }

@@ -15,12 +15,14 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 		  const struct string_list *extra);
 
 /*
- * Adds a path that a listening socket is bound to and no other path led to.
- * `name` is as its process named it; `process` NO_INDEX or the one whose root
- * it is looked up in; `view` the container or NO_INDEX. 0 or -errno.
+ * Adds a path as a process names it: of a listening socket that no other path
+ * led to, or of a finding. `process` NO_INDEX, or the one in whose root it is
+ * looked up; `view` its container or NO_INDEX. *idx, where not NULL, becomes
+ * the object's index. 0 or -errno.
  */
-int paths_add_from_kernel(struct evidence *ev, struct fetch *fetch,
-			  const char *name, size_t process, size_t view);
+int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,
+		    enum path_source source, size_t process, size_t view,
+		    size_t *idx);
 
 /*
  * Adds a listening socket whose name no longer leads to it: what was mounted or

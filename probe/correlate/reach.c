@@ -308,8 +308,12 @@ static int plan_view(struct plan *plan)
 	for (plan->path = 0; plan->path < ev->paths.n; plan->path++) {
 		const struct path_object *path = &ev->paths.at[plan->path];
 
-		/* A container's own object is its own: no access to tell. */
-		if (!path->fs_path || path->view == plan->container)
+		/*
+		 * A container's own object is its own, and a finding's path is
+		 * a name for something: neither is another way to reach one.
+		 */
+		if (!path->fs_path || path->view == plan->container ||
+		    path->source == FROM_FINDING)
 			continue;
 		for (size_t i = 0; i < view->mounts.n; i++) {
 			int err = try_mount(plan, i);

@@ -35,9 +35,9 @@ struct spot {
 struct reader {
 	struct arena *arena;
 	struct finding *finding;
-	bool any_case;   /* PascalCase and lowerCamelCase are the same name */
-	bool texts_only; /* numbers and truths may be written as texts */
-	bool full;       /* the arena is */
+	bool any_case; /* PascalCase and lowerCamelCase are the same name */
+	bool as_texts; /* numbers and truths may be written as texts */
+	bool full;     /* the arena is */
 };
 
 /* Reads one value; what is there already, from a better source, stays. */
@@ -46,6 +46,7 @@ typedef void field_reader(struct reader *reader, const struct spot *from,
 field_reader read_text;
 field_reader read_last_part; /* the text behind the last '/' */
 field_reader read_truth;     /* enum tristate */
+field_reader read_sample_text; /* the same: {"sample":true} in a text */
 field_reader read_count;     /* struct finding_number, as the next two */
 field_reader read_pid;
 field_reader read_uid;
@@ -66,24 +67,30 @@ void read_fields(struct reader *reader, const struct spot *from,
 bool find_spot(struct reader *reader, const struct spot *from,
 	       const char *pointer, struct spot *found);
 
-/* The same, and it must be a list. */
-bool find_list(struct reader *reader, const struct spot *from,
-	       const char *pointer, struct spot *found);
+/* The items of a list, one after the other. */
+struct items {
+	struct spot list;
+	struct spot spot; /* the one it stands at */
+	const cJSON *next;
+	size_t idx;
+};
 
-/* An item of a list, which must be an object. */
-bool list_item(struct reader *reader, const struct spot *list,
-	       const cJSON *item, size_t idx, struct spot *found);
+/* Nothing to step through where the pointer leads to no list. */
+void open_items(struct reader *reader, const struct spot *from,
+		const char *pointer, struct items *items);
+bool next_value(struct items *items); /* whatever it is */
+bool next_item(struct reader *reader, struct items *items);
 
 /*
  * list_add() to one of the finding's lists: NULL past FINDING_MAX_ITEMS, which
  * is a problem, or past the arena's limit.
  */
-#define reader_add(reader, spot, list)                                         \
+#define reader_add(reader, items, list)                                        \
 	({                                                                     \
 		typeof((list)->at) added_ = list_add((reader)->arena, (list),  \
 						     FINDING_MAX_ITEMS);       \
 		if (!added_)                                                   \
-			reader_no_room((reader), (spot));                      \
+			reader_no_room((reader), &(items)->list);              \
 		added_;                                                        \
 	})
 void reader_no_room(struct reader *reader, const struct spot *spot);

@@ -52,6 +52,7 @@ static const char *const source_names[] = {
 	[FROM_KUBELET] = "kubelet",
 	[FROM_OPTION] = "option",
 	[FROM_KERNEL] = "kernel",
+	[FROM_FINDING] = "finding",
 };
 
 static const char *const certainty_names[] = {

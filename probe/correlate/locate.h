@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which container and process of this node a finding speaks of. */
+#ifndef SOCKPROBE_LOCATE_H
+#define SOCKPROBE_LOCATE_H
+
+#include <cjson/cJSON.h>
+
+#include "sockprobe/evidence.h"
+
+/*
+ * Finds the container of a normalized finding among ev->containers, whose
+ * records must have been read, and fills finding["located"]. Returns its index,
+ * or NO_INDEX: not here, not running, or not to be told apart.
+ */
+size_t locate_finding(struct evidence *ev, cJSON *finding);
+
+/* A live process of the container that has a mount table; NO_INDEX none. */
+size_t locate_process(const struct evidence *ev, size_t container);
+
+/* Sets finding["located"]["path_ref"] to the object number `path`. */
+void locate_set_path(cJSON *finding, size_t path);
+
+#endif

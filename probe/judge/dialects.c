@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Findings, from a file's text to normalized objects: a scan for what no JSON
+ * library would refuse, unwrapping, and one table of fields for each dialect.
+ */
+#include "dialects.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "dialect_fields.h"
+#include "verdict.h"
+
+/* ---- the text, before it is parsed ---- */
+
+static int fail_at(struct error *error, const char *text, size_t at,
+		   const char *what)
+{
+	size_t line = 1;
+	size_t column = 1;
+
+	for (size_t i = 0; i < at; i++) {
+		column++;
+		if (text[i] == '\n') {
+			line++;
+			column = 1;
+		}
+	}
+	return fail(error, EXIT_BAD_INPUT, "finding: line %zu, column %zu: %s",
+		    line, column, what);
+}
+
+struct scan {
+	const char *text;
+	size_t len;
+	size_t depth;
+	size_t values;
+	bool in_string;
+};
+
+/* Inside a string: steps over escapes, refuses the escape of NUL. */
+static int scan_string(struct scan *scan, size_t *at, struct error *error)
+{
+	if (scan->text[*at] == '"')
+		scan->in_string = false;
+	if (scan->text[*at] != '\\')
+		return 0;
+	if (scan->len - *at >= 6 && strncmp(scan->text + *at, "\\u0000", 6) == 0)
+		return fail_at(error, scan->text, *at,
+			       "a text that holds NUL (\\u0000)");
+	(*at)++;
+	return 0;
+}
+
+static int scan_structure(struct scan *scan, size_t at, struct error *error)
+{
+	switch (scan->text[at]) {
+	case '"':
+		scan->in_string = true;
+		return 0;
+	case '{':
+	case '[':
+		scan->values++;
+		if (++scan->depth > FINDING_DEPTH_MAX)
+			return fail_at(error, scan->text, at,
+				       "nested deeper than any finding");
+		return 0;
+	case '}':
+	case ']':
+		scan->depth -= scan->depth > 0;
+		return 0;
+	case ',':
+		if (++scan->values > FINDING_VALUES_MAX)
+			return fail_at(error, scan->text, at,
+				       "more values than are read");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* cJSON would end a text at NUL, and recurse as deep as it is told to. */
+static int scan_text(const char *text, size_t len, struct error *error)
+{
+	struct scan scan = { .text = text, .len = len };
+
+	for (size_t at = 0; at < len; at++) {
+		int status;
+
+		if (text[at] == '\0')
+			return fail_at(error, text, at, "a NUL byte");
+		if (text[at] == '\n' && scan.depth == 0)
+			scan.values = 0;
+		status = scan.in_string ? scan_string(&scan, &at, error) :
+					  scan_structure(&scan, at, error);
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+/* ---- walking a finding ---- */
+
+static bool same_key(const char *key, const char *wanted, bool any_case)
+{
+	/* Only the first letter differs between the SDKs' case and the API's. */
+	if (any_case && strncasecmp(key, wanted, 1) == 0)
+		return strcmp(key + (*key != 0), wanted + (*wanted != 0)) == 0;
+	return strcmp(key, wanted) == 0;
+}
+
+/* The member of that name; *twice where the object has it again. */
+static const cJSON *member(const cJSON *object, const char *wanted,
+			   bool any_case, bool *twice)
+{
+	const cJSON *found = NULL;
+	const cJSON *item;
+
+	if (!cJSON_IsObject(object))
+		return NULL;
+	cJSON_ArrayForEach(item, object)
+	{
+		if (!item->string || !same_key(item->string, wanted, any_case))
+			continue;
+		if (found)
+			*twice = true;
+		else
+			found = item;
+	}
+	return found;
+}
+
+/* Follows a path of members and array positions, separated by '>'. */
+static const cJSON *follow(const cJSON *item, const char *path, bool any_case,
+			   bool *twice)
+{
+	char copy[256];
+	char *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (char *step = strtok_r(copy, ">", &save); step && item;
+	     step = strtok_r(NULL, ">", &save)) {
+		if (cJSON_IsArray(item) && *step >= '0' && *step <= '9')
+			item = cJSON_GetArrayItem(item, *step - '0');
+		else
+			item = member(item, step, any_case, twice);
+	}
+	return item;
+}
+
+/* ---- one field ---- */
+
+struct taking {
+	cJSON *finding;
+	const struct finding_field *field;
+	bool milliseconds; /* the dialect's numeric times */
+};
+
+static void add_problem(struct taking *taking, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add_problem(struct taking *taking, const char *format, ...)
+{
+	cJSON *problem = cJSON_CreateObject();
+	char place[300] = "/";
+	char text[256];
+	va_list args;
+
+	snprintf(place + 1, sizeof(place) - 1, "%s", taking->field->path);
+	for (char *at = place; *at; at++) {
+		if (*at == '>')
+			*at = '/';
+	}
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	cJSON_AddStringToObject(problem, "place", place);
+	cJSON_AddStringToObject(problem, "text", text);
+	cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(taking->finding,
+							      "problems"),
+			     problem);
+}
+
+static void set(struct taking *taking, cJSON *value)
+{
+	cJSON_ReplaceItemInObjectCaseSensitive(taking->finding,
+					       taking->field->key, value);
+}
+
+static void take_text(struct taking *taking, const cJSON *item)
+{
+	const char *text = cJSON_GetStringValue(item);
+
+	if (!text) {
+		add_problem(taking, "not a text");
+	} else if (strlen(text) > FINDING_TEXT_MAX) {
+		add_problem(taking, "longer than %d bytes: left out",
+			    FINDING_TEXT_MAX);
+	} else if (*text) {
+		if (finding_text_is_odd(text))
+			add_problem(taking,
+				    "holds control characters, or is not UTF-8");
+		set(taking, finding_text(text));
+	}
+}
+
+static void take_time(struct taking *taking, const cJSON *item)
+{
+	struct timespec when = { 0 };
+	char text[TIME_TEXT_SIZE];
+
+	if (cJSON_IsNumber(item)) {
+		double seconds = item->valuedouble;
+
+		if (taking->milliseconds)
+			seconds /= 1000;
+		if (!(seconds > 0 && seconds < 253402300800.0)) {
+			add_problem(taking, "a time out of range");
+			return;
+		}
+		when.tv_sec = (time_t)seconds;
+		when.tv_nsec = (long)((seconds - floor(seconds)) * 1e9);
+	} else if (!cJSON_IsString(item) ||
+		   parse_rfc3339(item->valuestring, &when)) {
+		add_problem(taking, "not a time");
+		return;
+	}
+	format_time(when, text);
+	set(taking, cJSON_CreateString(text));
+}
+
+static void take_number(struct taking *taking, const cJSON *item)
+{
+	double number = item->valuedouble;
+
+	if (cJSON_IsString(item)) {
+		/* ASFF's product fields are all text. */
+		uint64_t value;
+
+		if (parse_u64(item->valuestring, INT32_MAX, &value)) {
+			add_problem(taking, "not a whole number in range");
+			return;
+		}
+		number = (double)value;
+	} else if (!cJSON_IsNumber(item) || number < 0 || number > INT32_MAX ||
+		   number != floor(number)) {
+		add_problem(taking, "not a whole number in range");
+		return;
+	}
+	set(taking, cJSON_CreateNumber(number));
+}
+
+static void take_bool(struct taking *taking, const cJSON *item)
+{
+	if (cJSON_IsBool(item))
+		set(taking, cJSON_CreateBool(cJSON_IsTrue(item)));
+	else if (cJSON_IsString(item) &&
+		 (strcasecmp(item->valuestring, "true") == 0 ||
+		  strcasecmp(item->valuestring, "false") == 0))
+		set(taking, cJSON_CreateBool(*item->valuestring == 't' ||
+					     *item->valuestring == 'T'));
+	else
+		add_problem(taking, "neither true nor false");
+}
+
+static void take(struct taking *taking, const cJSON *item)
+{
+	switch (taking->field->kind) {
+	case FIELD_TEXT:
+		take_text(taking, item);
+		break;
+	case FIELD_TIME:
+		take_time(taking, item);
+		break;
+	case FIELD_NUMBER:
+		take_number(taking, item);
+		break;
+	case FIELD_BOOL:
+		take_bool(taking, item);
+		break;
+	}
+}
+
+/* ---- one finding ---- */
+
+static cJSON *empty_finding(const struct dialect *dialect, int index)
+{
+	cJSON *finding = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(finding, "dialect", dialect->name);
+	cJSON_AddNumberToObject(finding, "index", index);
+	for (const char *const *key = finding_keys; *key; key++)
+		cJSON_AddNullToObject(finding, *key);
+	cJSON_AddArrayToObject(finding, "problems");
+	return finding;
+}
+
+static bool is_set(const cJSON *finding, const char *key)
+{
+	return !cJSON_IsNull(get(finding, key));
+}
+
+static void take_fields(cJSON *finding, const struct dialect *dialect,
+			const cJSON *raw)
+{
+	for (const struct finding_field *field = dialect->fields; field->key;
+	     field++) {
+		struct taking taking = { .finding = finding,
+					 .field = field,
+					 .milliseconds =
+						 dialect->milliseconds };
+		bool twice = false;
+		const cJSON *item = follow(raw, field->path, dialect->any_case,
+					   &twice);
+
+		if (twice)
+			add_problem(&taking,
+				    "a key on the way stands twice: the first counts");
+		if (item && !cJSON_IsNull(item) && !is_set(finding, field->key))
+			take(&taking, item);
+	}
+}
+
+struct result {
+	cJSON *findings;
+	struct error *error;
+	int status;
+};
+
+static void add_finding(struct result *result, const cJSON *raw)
+{
+	int index = cJSON_GetArraySize(result->findings);
+	const struct dialect *dialect = finding_dialect(raw);
+	cJSON *finding;
+
+	if (index >= FINDINGS_MAX) {
+		result->status = fail(result->error, EXIT_BAD_INPUT,
+				      "finding: more than %d findings",
+				      FINDINGS_MAX);
+		return;
+	}
+	finding = empty_finding(dialect, index);
+	take_fields(finding, dialect, raw);
+	dialect->finish(finding, raw);
+	cJSON_AddItemToArray(result->findings, finding);
+	if (!is_set(finding, "type"))
+		result->status = fail(result->error, EXIT_BAD_INPUT,
+				      "finding: item %d is not a GuardDuty finding: it has no type",
+				      index);
+}
+
+/* The wrappers in which findings come; each holds one or a list. */
+static const char *const wrappers[] = { "findings", "detail" };
+
+static void unwrap(struct result *result, const cJSON *json)
+{
+	const cJSON *item;
+	bool twice = false;
+
+	if (result->status)
+		return;
+	if (cJSON_IsArray(json)) {
+		cJSON_ArrayForEach(item, json)
+		{
+			if (!result->status)
+				add_finding(result, item);
+		}
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
+		item = member(json, wrappers[i], true, &twice);
+		if (cJSON_IsArray(item) || cJSON_IsObject(item)) {
+			unwrap(result, item);
+			return;
+		}
+	}
+	add_finding(result, json);
+}
+
+static void parse_values(struct result *result, const char *text, size_t len)
+{
+	const char *at = text;
+	const char *end = text + len;
+
+	while (!result->status) {
+		const char *next = NULL;
+		cJSON *json;
+
+		while (at < end && strchr(" \t\r\n", *at))
+			at++;
+		if (at == end)
+			return;
+		json = cJSON_ParseWithLengthOpts(at, (size_t)(end - at), &next,
+						 false);
+		if (!json) {
+			result->status = fail_at(
+				result->error, text,
+				next ? (size_t)(next - text) : 0,
+				"not JSON, or cut off");
+			return;
+		}
+		unwrap(result, json);
+		cJSON_Delete(json);
+		at = next;
+		/* More than one value is JSON Lines: one on each line. */
+		while (at < end && strchr(" \t\r", *at))
+			at++;
+		if (!result->status && at < end && *at != '\n')
+			result->status = fail_at(result->error, text,
+						 (size_t)(at - text),
+						 "text behind the JSON value");
+	}
+}
+
+int findings_parse(const char *text, size_t len, cJSON **findings,
+		   struct error *error)
+{
+	struct result result = { .error = error };
+
+	*findings = NULL;
+	if (len > FINDING_FILE_MAX)
+		return fail(error, EXIT_BAD_INPUT,
+			    "finding: larger than %d MiB",
+			    FINDING_FILE_MAX >> 20);
+	result.status = scan_text(text, len, error);
+	if (result.status)
+		return result.status;
+	result.findings = cJSON_CreateArray();
+	parse_values(&result, text, len);
+	if (!result.status && cJSON_GetArraySize(result.findings) == 0)
+		result.status = fail(error, EXIT_BAD_INPUT,
+				     "finding: the file holds none");
+	if (result.status)
+		cJSON_Delete(result.findings);
+	else
+		*findings = result.findings;
+	return result.status;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Locating findings in a saved document; nothing is looked up elsewhere. */
+#include "relocate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict.h"
+
+/* What the document already knows of this very finding. */
+static const cJSON *known_location(const cJSON *document, const cJSON *finding)
+{
+	const char *id = get_text(finding, "id");
+	const cJSON *known;
+
+	cJSON_ArrayForEach(known, get(document, "findings"))
+	{
+		if (id && is_text(known, "id", id))
+			return get(known, "located");
+	}
+	return NULL;
+}
+
+static bool has_container(const cJSON *document, const char *id)
+{
+	const cJSON *container;
+
+	cJSON_ArrayForEach(container, get(document, "containers"))
+	{
+		if (id && is_text(container, "id", id))
+			return true;
+	}
+	return false;
+}
+
+static bool has_name(const cJSON *path, const char *name)
+{
+	const cJSON *known;
+
+	cJSON_ArrayForEach(known, get(path, "names"))
+	{
+		const char *text = cJSON_GetStringValue(known);
+
+		if (text && strcmp(text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The object that `name` is in this container, as a pointer, or "". */
+static void find_path(const cJSON *document, const char *container,
+		      const char *name, char *pointer, size_t size)
+{
+	const cJSON *item;
+	int idx = 0;
+
+	*pointer = '\0';
+	cJSON_ArrayForEach(item, get(document, "paths"))
+	{
+		if (is_text(item, "view", container) && has_name(item, name))
+			snprintf(pointer, size, "/paths/%d", idx);
+		idx++;
+	}
+	cJSON_ArrayForEach(item, get(document, "access"))
+	{
+		if (!*pointer && is_text(item, "container", container) &&
+		    is_text(item, "container_path", name) &&
+		    cJSON_IsTrue(get(item, "same_inode")))
+			snprintf(pointer, size, "%s",
+				 get_text(item, "path_ref"));
+	}
+}
+
+static cJSON *locate(const cJSON *document, const cJSON *finding)
+{
+	const char *id = get_text(finding, "container_id");
+	const char *name = get_text(finding, "socket_path");
+	bool here = has_container(document, id);
+	cJSON *located = cJSON_CreateObject();
+	char pointer[64] = "";
+
+	if (here && name)
+		find_path(document, id, name, pointer, sizeof(pointer));
+	cJSON_AddItemToObject(located, "container",
+			      here ? cJSON_CreateString(id) :
+				     cJSON_CreateNull());
+	cJSON_AddItemToObject(located, "matched_by",
+			      here ? cJSON_CreateString("container id") :
+				     cJSON_CreateNull());
+	cJSON_AddItemToObject(
+		located, "why",
+		here ? cJSON_CreateNull() :
+		       cJSON_CreateString(
+			       "the evidence was not taken for this finding and does not hold its container; run explain on the node"));
+	cJSON_AddItemToObject(located, "path_ref",
+			      *pointer ? cJSON_CreateString(pointer) :
+					 cJSON_CreateNull());
+	cJSON_AddStringToObject(located, "process", "unknown");
+	return located;
+}
+
+static void replace(cJSON *document, const char *key, cJSON *value)
+{
+	if (get(document, key))
+		cJSON_ReplaceItemInObjectCaseSensitive(document, key, value);
+	else
+		cJSON_AddItemToObject(document, key, value);
+}
+
+void relocate_findings(cJSON *document, cJSON *findings)
+{
+	cJSON *finding;
+
+	cJSON_ArrayForEach(finding, findings)
+	{
+		const cJSON *known = known_location(document, finding);
+
+		cJSON_AddItemToObject(finding, "located",
+				      known ? cJSON_Duplicate(known, true) :
+					      locate(document, finding));
+	}
+	if (!get(document, "verdicts"))
+		cJSON_AddNullToObject(document, "verdicts");
+	replace(document, "findings", findings);
+}
