@@ -9,11 +9,11 @@
 
 #include "finding_read.h"
 
-/* What a resource of one type says, and of whom. */
-struct resource_kind {
-	const char *type;
+/* What an item of one kind says: fields of the finding, or of a container. */
+struct kind {
+	const char *name;
 	const struct field *fields;
-	bool container; /* the fields are of a new struct finding_container */
+	bool container; /* one more in finding.containers */
 };
 
 #define FIELD(pointer, read, member) \
@@ -75,33 +75,71 @@ static void mend_asff_type(struct reader *reader)
 	reader->finding->type = mended;
 }
 
-/* ---- resources ---- */
+/* ---- lists whose items say of what kind they are ---- */
 
-static const struct resource_kind *kind_of(struct reader *reader,
-					   const struct resource_kind *kinds,
-					   const struct spot *resource,
-					   const char *pointer)
+static const struct field mount_fields[] = {
+	{ "/Name", read_text, offsetof(struct finding_mount, name) },
+	{ "/MountPath", read_text, offsetof(struct finding_mount, mount_path) },
+	{ NULL, NULL, 0 },
+};
+
+static const struct kind *kind_of(struct reader *reader,
+				  const struct kind *kinds,
+				  const struct spot *item, const char *pointer)
 {
 	struct spot spot;
-	const char *type = NULL;
+	const char *name = NULL;
 
-	if (find_spot(reader, resource, pointer, &spot))
-		type = cJSON_GetStringValue(spot.item);
-	for (; type && kinds->type; kinds++) {
-		if (strcmp(kinds->type, type) == 0)
+	if (find_spot(reader, item, pointer, &spot))
+		name = cJSON_GetStringValue(spot.item);
+	for (; name && kinds->name; kinds++) {
+		if (strcmp(kinds->name, name) == 0)
 			return kinds;
 	}
 	return NULL;
 }
 
-/* The item that a resource's fields belong to; NULL: no room for it. */
-static void *resource_target(struct reader *reader,
-			     const struct resource_kind *kind,
-			     const struct items *items)
+static void read_kind(struct reader *reader, const struct kind *kind,
+		      const struct items *items)
 {
-	if (!kind->container)
-		return reader->finding;
-	return reader_add(reader, items, &reader->finding->containers);
+	struct finding_container *container;
+	struct finding_mount *mount;
+	struct items mounts;
+
+	if (!kind->container) {
+		read_fields(reader, &items->spot, kind->fields,
+			    reader->finding);
+		return;
+	}
+	container = reader_add(reader, items, &reader->finding->containers);
+	if (!container)
+		return;
+	read_fields(reader, &items->spot, kind->fields, container);
+	open_items(reader, &items->spot, "/Details/Container/VolumeMounts",
+		   &mounts);
+	while (next_item(reader, &mounts)) {
+		mount = reader_add(reader, &mounts, &container->volume_mounts);
+		if (!mount)
+			return;
+		read_fields(reader, &mounts.spot, mount_fields, mount);
+	}
+}
+
+/* `pointer` leads from an item to the name of its kind. */
+static void read_kinds(struct reader *reader, const struct spot *from,
+		       const char *list, const char *pointer,
+		       const struct kind *kinds)
+{
+	struct items items;
+
+	open_items(reader, from, list, &items);
+	while (next_item(reader, &items)) {
+		const struct kind *kind =
+			kind_of(reader, kinds, &items.spot, pointer);
+
+		if (kind)
+			read_kind(reader, kind, &items);
+	}
 }
 
 /* GuardDuty's resource comes first, the instance below it after. */
@@ -186,52 +224,12 @@ static const struct field asff_container[] = {
 	{ NULL, NULL, 0 },
 };
 
-static const struct field asff_mount[] = {
-	{ "/Name", read_text, offsetof(struct finding_mount, name) },
-	{ "/MountPath", read_text, offsetof(struct finding_mount, mount_path) },
-	{ NULL, NULL, 0 },
-};
-
-static const struct resource_kind asff_kinds[] = {
+static const struct kind asff_resources[] = {
 	{ "AwsEc2Instance", asff_instance, false },
 	{ "AwsEksCluster", asff_cluster, false },
 	{ "Container", asff_container, true },
 	{ NULL, NULL, false },
 };
-
-static void read_asff_mounts(struct reader *reader, const struct spot *resource,
-			     struct finding_container *container)
-{
-	struct items items;
-	struct finding_mount *mount;
-
-	open_items(reader, resource, "/Details/Container/VolumeMounts", &items);
-	while (next_item(reader, &items)) {
-		mount = reader_add(reader, &items, &container->volume_mounts);
-		if (!mount)
-			return;
-		read_fields(reader, &items.spot, asff_mount, mount);
-	}
-}
-
-static void read_asff_resources(struct reader *reader,
-				const struct spot *finding)
-{
-	struct items items;
-
-	open_items(reader, finding, "/Resources", &items);
-	while (next_item(reader, &items)) {
-		const struct resource_kind *kind =
-			kind_of(reader, asff_kinds, &items.spot, "/Type");
-		void *to = kind ? resource_target(reader, kind, &items) : NULL;
-
-		if (!to)
-			continue;
-		read_fields(reader, &items.spot, kind->fields, to);
-		if (kind->container)
-			read_asff_mounts(reader, &items.spot, to);
-	}
-}
 
 /* Lists are flattened too: "lineage.0_/name", "lineage.1_/name". */
 static void read_asff_lineage(struct reader *reader, const struct spot *finding)
@@ -271,7 +269,7 @@ void read_asff(struct reader *reader, const struct spot *finding)
 	mend_asff_type(reader);
 	read_fields(reader, finding, asff_fields, reader->finding);
 	read_resource_type(reader, finding, "/Resources", "/Type");
-	read_asff_resources(reader, finding);
+	read_kinds(reader, finding, "/Resources", "/Type", asff_resources);
 	read_asff_lineage(reader, finding);
 }
 
@@ -344,31 +342,77 @@ static const struct field ocsf_container[] = {
 	{ NULL, NULL, 0 },
 };
 
-static const struct resource_kind ocsf_kinds[] = {
+static const struct kind ocsf_resources[] = {
 	{ "AWS::EC2::Instance", ocsf_instance, false },
 	{ "AWS::EKS::Cluster", ocsf_cluster, false },
 	{ "AWS::Container::Container", ocsf_container, true },
 	{ NULL, NULL, false },
 };
 
-/* The kinds are those of observables: what the event was about. */
-static const struct field observable_socket_path[] = {
-	FIELD("/value", read_text, context.socket_path), { NULL, NULL, 0 }
-};
-static const struct field observable_address_family[] = {
-	FIELD("/value", read_text, context.address_family), { NULL, NULL, 0 }
-};
-static const struct field observable_mount_source[] = {
-	FIELD("/value", read_text, context.mount_source), { NULL, NULL, 0 }
-};
-static const struct field observable_mount_target[] = {
-	FIELD("/value", read_text, context.mount_target), { NULL, NULL, 0 }
-};
+#define OBSERVABLE(name, member)                                               \
+	{                                                                      \
+		name,                                                          \
+			(const struct field[]){                                \
+				FIELD("/value", read_text, member),            \
+				{ NULL, NULL, 0 },                             \
+			},                                                     \
+			false                                                  \
+	}
 
-static const struct resource_kind observable_kinds[] = {
-	{ "socketPath", observable_socket_path, false },
-	{ "addressFamily", observable_address_family, false },
-	{ "mountSource", observable_mount_source, false },
-	{ "mountTarget", observable_mount_target, false },
+static const struct kind ocsf_observables[] = {
+	OBSERVABLE("socketPath", context.socket_path),
+	OBSERVABLE("addressFamily", context.address_family),
+	OBSERVABLE("mountSource", context.mount_source),
+	OBSERVABLE("mountTarget", context.mount_target),
 	{ NULL, NULL, false },
 };
+
+static const struct kind ocsf_hashes[] = {
+	{ "SHA-256", ocsf_hash, false },
+	{ NULL, NULL, false },
+};
+
+static void read_ancestry(struct reader *reader, const struct spot *evidence)
+{
+	struct items items;
+	struct finding_ancestor *ancestor;
+
+	open_items(reader, evidence, "/actor/process/ancestry", &items);
+	while (next_item(reader, &items)) {
+		ancestor = reader_add(reader, &items,
+				      &reader->finding->process.lineage);
+		if (!ancestor)
+			return;
+		read_fields(reader, &items.spot, ocsf_ancestor, ancestor);
+	}
+}
+
+/* Of many evidences, the first that has the process that acted. */
+static void read_evidence(struct reader *reader, const struct spot *finding)
+{
+	struct items items;
+	struct spot process;
+
+	open_items(reader, finding, "/evidences", &items);
+	while (next_item(reader, &items)) {
+		const struct spot *evidence = &items.spot;
+
+		if (!find_spot(reader, evidence, "/actor/process", &process))
+			continue;
+		read_fields(reader, evidence, ocsf_evidence, reader->finding);
+		read_kinds(reader, evidence, "/actor/process/file/hashes",
+			   "/algorithm", ocsf_hashes);
+		read_ancestry(reader, evidence);
+		return;
+	}
+}
+
+void read_ocsf(struct reader *reader, const struct spot *finding)
+{
+	read_type(reader, finding, "/finding_info/types");
+	read_fields(reader, finding, ocsf_fields, reader->finding);
+	read_resource_type(reader, finding, "/resources", "/type");
+	read_kinds(reader, finding, "/resources", "/type", ocsf_resources);
+	read_kinds(reader, finding, "/observables", "/name", ocsf_observables);
+	read_evidence(reader, finding);
+}

@@ -85,9 +85,9 @@ bool next_item(struct reader *reader, struct items *items);
  * list_add() to one of the finding's lists: NULL past FINDING_MAX_ITEMS, which
  * is a problem, or past the arena's limit.
  */
-#define reader_add(reader, items, list)                                        \
+#define reader_add(reader, items, into)                                        \
 	({                                                                     \
-		typeof((list)->at) added_ = list_add((reader)->arena, (list),  \
+		typeof((into)->at) added_ = list_add((reader)->arena, (into),  \
 						     FINDING_MAX_ITEMS);       \
 		if (!added_)                                                   \
 			reader_no_room((reader), &(items)->list);              \
