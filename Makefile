@@ -15,11 +15,11 @@ ALL_CPPFLAGS := -D_GNU_SOURCE -Iinclude $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) $(CFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(LDFLAGS)
-LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES))
+LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 
 BUILD ?= build
 PROGRAM ?= sockprobe
-SOURCES := $(sort $(wildcard probe/*.c probe/*/*.c))
+SOURCES := $(filter-out probe/judge/finding%,$(sort $(wildcard probe/*.c probe/*/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 .PHONY: all clean help

@@ -42,6 +42,13 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 		*line = coverage_overflow;
 }
 
+const char *processes_scope(const struct evidence *ev)
+{
+	return ev->probe.scope == SCOPE_HOST || ev->probe.scope == SCOPE_NESTED ?
+		       "node" :
+		       "one container's pid namespace";
+}
+
 struct timespec process_start(const struct evidence *ev, size_t idx)
 {
 	uint64_t ticks = ev->processes.at[idx].start_ticks;

@@ -8,9 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "report/text_safe.h"
-#include "scan.h"
 #include "sockprobe/error.h"
+#include "sockprobe/util.h"
 #include "sockprobe/version.h"
 
 static int help_main(int argc, char *argv[], struct error *error);
@@ -25,6 +26,13 @@ struct command {
 static const struct command commands[] = {
 	{ "scan", scan_main,
 	  "audit the runtime sockets of this node (the default)" },
+	{ "explain", explain_main,
+	  "FINDING: audit, then judge this GuardDuty finding ('-': stdin)" },
+	{ "judge", judge_main,
+	  "EVIDENCE [FINDING]: judge saved evidence again" },
+	{ "filter", filter_main,
+	  "EVIDENCE: the narrowest suppression filter it supports" },
+	{ "report", report_main, "EVIDENCE: for people: text or markdown" },
 	{ "help", help_main, "show this text" },
 	{ "version", version_main, "show the version" },
 };
@@ -47,14 +55,19 @@ static int help_main(int argc, char *argv[], struct error *error)
 	     "  --root DIR     root of the node's file system; default /host where\n"
 	     "                 /host/var/run exists, else /\n"
 	     "  --path P       one more socket path to audit, absolute; repeatable\n"
-	     "  -o FORMAT      json (the default) or text\n"
+	     "  -o FORMAT      json (the default), text or markdown; of filter: json, cli,\n"
+	     "                 terraform or cloudformation\n"
+	     "  --expect FILE  clients that are meant to use a live socket (JSON)\n"
+	     "  --scope KEYS   of filter: what to match on, comma-separated\n"
+	     "  --detector ID  of filter: the GuardDuty detector\n"
 	     "  --pretty       indent the JSON\n"
 	     "  --timeout S    seconds the whole run may take (1 to 3600; default 30)\n"
 	     "  -h, --help     show this text\n"
 	     "  --version      show the version\n"
 	     "\n"
-	     "exit status: 0 evidence complete, 2 evidence incomplete (see its coverage),\n"
-	     "64 usage, 70 internal error, 74 output not written, 77 not permitted");
+	     "exit status: 0 evidence complete or suppression supported, 1 not supported,\n"
+	     "2 evidence incomplete or inconclusive, 64 usage, 65 bad input file,\n"
+	     "70 internal error, 74 output not written");
 	return 0;
 }
 

@@ -107,13 +107,33 @@ static int collect_files(struct run *run)
 	return err;
 }
 
+/* Without processes these sources have nothing to be asked of. */
+static void report_unavailable(struct evidence *ev)
+{
+	static const char *const sources[] = {
+		"mount_tables", "network_namespaces", "sockets",
+		"file_descriptors", "container_views",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		coverage_add(ev, sources[i], processes_scope(ev),
+			     COVERAGE_UNAVAILABLE, "mount procfs at /proc",
+			     "no processes were seen");
+}
+
 static int collect_sockets(struct run *run)
 {
 	struct evidence *ev = run->ev;
 	const struct socket_filter filter = { .paths = &ev->paths };
 	const uint32_t *wanted;
 	size_t n;
-	int err = sockdiag_collect(ev, &filter, run->deadline);
+	int err;
+
+	if (!ev->processes.n) {
+		report_unavailable(ev);
+		return 0;
+	}
+	err = sockdiag_collect(ev, &filter, run->deadline);
 
 	if (!err)
 		err = sockets_wanted(ev, &wanted, &n);
@@ -240,7 +260,7 @@ static int correlate(struct run *run)
 		err = connections_correlate(ev);
 	if (!err)
 		err = reach_plan(ev);
-	if (!err)
+	if (!err && ev->processes.n)
 		err = views_look(ev, run->fetch);
 	if (!err)
 		err = reach_conclude(ev);

@@ -109,7 +109,13 @@ struct path_look {
 	enum tristate entries_known;
 };
 
-enum path_source { FROM_TABLE, FROM_KUBELET, FROM_OPTION, FROM_KERNEL };
+enum path_source {
+	FROM_TABLE,
+	FROM_KUBELET,
+	FROM_OPTION,
+	FROM_KERNEL,
+	FROM_FINDING,
+};
 
 /* How a directory came to stand where a socket should be. */
 enum origin_certainty { ORIGIN_UNKNOWN, ORIGIN_LIKELY, ORIGIN_CERTAIN };
@@ -414,6 +420,12 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 
 /* The container with this id, added if there is none. NO_INDEX past bounds. */
 size_t container_add(struct evidence *ev, const char *id);
+
+/*
+ * Whose processes a coverage line is about: "node", or what one container's
+ * pid namespace shows of it.
+ */
+const char *processes_scope(const struct evidence *ev);
 
 /* When process number `idx` started, from the boot and the clock ticks. */
 struct timespec process_start(const struct evidence *ev, size_t idx);

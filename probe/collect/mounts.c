@@ -275,21 +275,22 @@ static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
 static void report_views(struct evidence *ev, const struct tally *tally)
 {
 	if (tally->timed_out)
-		coverage_add(ev, "mount_tables", "node", COVERAGE_TIMED_OUT,
+		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "%zu mount tables read before the deadline",
 			     ev->views.n);
 	else if (tally->denied)
-		coverage_add(ev, "mount_tables", "node", COVERAGE_DENIED,
+		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_DENIED,
 			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
 			     "mount tables of %zu processes denied, %zu tables read: which containers mount a path is known only for these",
 			     tally->denied, ev->views.n);
 	else if (tally->cut || tally->failed)
-		coverage_add(ev, "mount_tables", "node", COVERAGE_PARTIAL, NULL,
+		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_PARTIAL,
+			     "look for tables of absurd size or lines",
 			     "%zu mount tables read, %zu of them cut, %zu not read",
 			     ev->views.n, tally->cut, tally->failed);
 	else
-		coverage_add(ev, "mount_tables", "node", COVERAGE_COMPLETE,
+		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_COMPLETE,
 			     NULL, "%zu mount tables", ev->views.n);
 }
 

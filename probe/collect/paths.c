@@ -214,7 +214,8 @@ static void report_paths(struct evidence *ev, int worst, bool cut)
 			     seen[KIND_OUTSIDE_VIEW], ev->paths.n,
 			     ev->probe.root);
 	else if (cut || worst)
-		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL, NULL,
+		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
+			     "give fewer --path",
 			     "%zu paths looked at; not all (%s)", ev->paths.n,
 			     cut ? "more than are kept" : strerror(-worst));
 	else

@@ -346,22 +346,23 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
 
 	if (tally->timed_out)
-		coverage_add(ev, "processes", "node", COVERAGE_TIMED_OUT,
+		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "read %zu processes before the deadline",
 			     ev->processes.n);
 	else if (tally->cut)
-		coverage_add(ev, "processes", "node", COVERAGE_PARTIAL, NULL,
+		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_PARTIAL,
+			     "none: a node with more processes is not known",
 			     "read the first %zu processes, the most kept",
 			     ev->processes.n);
 	else if (tally->unreadable)
-		coverage_add(ev, "processes", "node",
+		coverage_add(ev, "processes", processes_scope(ev),
 			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, mend,
 			     "%zu processes read, %zu not (%s)",
 			     ev->processes.n, tally->unreadable,
 			     strerror(-tally->last_err));
 	else
-		coverage_add(ev, "processes", "node", COVERAGE_COMPLETE, NULL,
+		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_COMPLETE, NULL,
 			     "%zu processes of %s", ev->processes.n,
 			     ev->probe.proc);
 }
@@ -499,22 +500,22 @@ static void report_fds(struct evidence *ev, size_t read, size_t denied,
 		       size_t failed, bool timed_out)
 {
 	if (timed_out)
-		coverage_add(ev, "file_descriptors", "node",
+		coverage_add(ev, "file_descriptors", processes_scope(ev),
 			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "descriptors of %zu processes read before the deadline",
 			     read);
 	else if (denied)
-		coverage_add(ev, "file_descriptors", "node", COVERAGE_DENIED,
+		coverage_add(ev, "file_descriptors", processes_scope(ev), COVERAGE_DENIED,
 			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
 			     "descriptors of %zu processes denied, of %zu read: who holds a socket is known only for these",
 			     denied, read);
 	else if (failed)
-		coverage_add(ev, "file_descriptors", "node", COVERAGE_PARTIAL,
-			     NULL, "descriptors of %zu processes not read, of %zu read",
+		coverage_add(ev, "file_descriptors", processes_scope(ev), COVERAGE_PARTIAL,
+			     "run again", "descriptors of %zu processes not read, of %zu read",
 			     failed, read);
 	else
-		coverage_add(ev, "file_descriptors", "node", COVERAGE_COMPLETE,
+		coverage_add(ev, "file_descriptors", processes_scope(ev), COVERAGE_COMPLETE,
 			     NULL, "descriptors of %zu processes", read);
 }
 

@@ -236,7 +236,7 @@ void records_report(struct evidence *ev, const struct record_index *index)
 			     index->denied);
 	else if (index->failed)
 		coverage_add(ev, "runtime_records", "node", COVERAGE_PARTIAL,
-			     NULL,
+			     "look at the runtime's state directory for damaged files",
 			     "%zu containers' records read, %zu files could not be read or understood",
 			     known, index->failed);
 	else if (index->outside)

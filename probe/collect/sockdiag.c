@@ -411,12 +411,12 @@ static void collect_one(struct dump *dump, struct netns *netns, int home,
 static void report_netns(struct evidence *ev)
 {
 	if (ev->netns_hidden)
-		coverage_add(ev, "network_namespaces", "node", COVERAGE_DENIED,
+		coverage_add(ev, "network_namespaces", processes_scope(ev), COVERAGE_DENIED,
 			     MEND_DUMP,
 			     "namespaces of %zu processes denied, %zu namespaces known",
 			     ev->netns_hidden, ev->netns.n);
 	else
-		coverage_add(ev, "network_namespaces", "node",
+		coverage_add(ev, "network_namespaces", processes_scope(ev),
 			     COVERAGE_COMPLETE, NULL, "%zu network namespaces",
 			     ev->netns.n);
 }
@@ -458,11 +458,11 @@ static void report_sockets(struct evidence *ev, bool timed_out)
 				     "no sockets read");
 	}
 	if (timed_out)
-		coverage_add(ev, "sockets", "node", COVERAGE_TIMED_OUT,
+		coverage_add(ev, "sockets", processes_scope(ev), COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "not all network namespaces were reached");
 	else if (complete == ev->netns.n)
-		coverage_add(ev, "sockets", "node", COVERAGE_COMPLETE, NULL,
+		coverage_add(ev, "sockets", processes_scope(ev), COVERAGE_COMPLETE, NULL,
 			     "unix_diag dumps of %zu network namespaces",
 			     complete);
 }

@@ -239,7 +239,7 @@ int identity_correlate(struct evidence *ev)
 
 		if (err == -EOVERFLOW) {
 			coverage_add(ev, "containers", "node",
-				     COVERAGE_PARTIAL, NULL,
+				     COVERAGE_PARTIAL, "remove old containers",
 				     "the first %zu containers, the most kept",
 				     ev->containers.n);
 			return 0;

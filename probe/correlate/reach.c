@@ -355,7 +355,8 @@ int reach_plan(struct evidence *ev)
 		qsort(ev->access.at, ev->access.n, sizeof(*ev->access.at),
 		      compare_access);
 	if (err == -EOVERFLOW) {
-		coverage_add(ev, "containers", "access", COVERAGE_PARTIAL, NULL,
+		coverage_add(ev, "access", "node", COVERAGE_PARTIAL,
+			     "look at fewer paths",
 			     "the first %zu ways to reach a path, the most kept",
 			     ev->access.n);
 		return 0;
@@ -467,8 +468,6 @@ int reach_conclude(struct evidence *ev)
 		note_confirmation(access);
 		if (!access->hidden)
 			compare_inode(ev, access);
-		if (access->via == VIA_PROC_ROOT)
-			access->same_inode = TRI_YES;
 		judge_permission(ev, access);
 		derive_connect(ev, access);
 		ev->containers.at[access->container].touches = true;

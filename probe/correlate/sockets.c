@@ -266,6 +266,11 @@ static int join_listener(struct evidence *ev, struct path_object *path)
 	path->socket_type = answer.type;
 	path->connect_result = answer.connect_result;
 	path->connect_why = answer.why;
+	if (path->unlinked) {
+		path->connect_result = NULL;
+		path->connect_why =
+			"its name does not lead to it any more; only what was mounted or opened before does";
+	}
 	if (answer.socket == NO_INDEX)
 		return path->state == STATE_UNKNOWN ? add_named(ev, path) : 0;
 	socket = &ev->sockets.at[answer.socket];
@@ -424,7 +429,8 @@ int connections_correlate(struct evidence *ev)
 		qsort(ev->connections.at, ev->connections.n,
 		      sizeof(*ev->connections.at), compare_connections);
 	if (err == -EOVERFLOW) {
-		coverage_add(ev, "connections", "node", COVERAGE_PARTIAL, NULL,
+		coverage_add(ev, "connections", "node", COVERAGE_PARTIAL,
+			     "look at fewer paths",
 			     "the first %zu connections, the most kept",
 			     ev->connections.n);
 		return 0;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "finding_read.h"
-#include "report/text_safe.h"
+#include "../report/text_safe.h"
 
 #define MAX_COUNT ((double)((int64_t)1 << 53)) /* beyond, doubles have gaps */
 #define MAX_UID 4294967294.0 /* -1 is no uid */

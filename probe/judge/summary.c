@@ -38,14 +38,30 @@ static int count_paths(const cJSON *document, const char *key,
 
 	cJSON_ArrayForEach(path, list_of(document, "paths"))
 	{
-		if (strcmp(text_of(path, key), value) != 0)
+		/* What a finding names is another name for what is counted. */
+		if (strcmp(text_of(path, key), value) != 0 ||
+		    strcmp(text_of(path, "source"), "finding") == 0)
 			continue;
 		n++;
-		if (names)
+		if (names &&
+		    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(path,
+								   "unlinked")))
 			cJSON_AddItemToArray(
 				names,
 				cJSON_CreateString(text_of(path, "path")));
 	}
+	return n;
+}
+
+/* Things that stand where a socket should, and can answer nobody. */
+static int count_inert(const cJSON *document)
+{
+	static const char *const kinds[] = { "directory", "regular", "fifo",
+					     "device" };
+	int n = count_paths(document, "state", "stale", NULL);
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		n += count_paths(document, "kind", kinds[i], NULL);
 	return n;
 }
 
@@ -106,12 +122,13 @@ const char *summary_fill(cJSON *document)
 	cJSON *stale = cJSON_CreateArray();
 	cJSON *directories = cJSON_CreateArray();
 	int live = count_paths(document, "state", "listening", listening);
-	int inert = count_paths(document, "state", "stale", stale) +
-		    count_paths(document, "kind", "directory", directories);
+	int inert = count_inert(document);
 	int reaching = count_reaching(document);
 	int connections = count_connections(document);
 	char text[256];
 
+	count_paths(document, "state", "stale", stale);
+	count_paths(document, "kind", "directory", directories);
 	snprintf(text, sizeof(text),
 		 "%d live runtime socket%s, %d inert path%s; %d container%s can connect to a live one, %d connection%s now; evidence %s",
 		 live, live == 1 ? "" : "s", inert, inert == 1 ? "" : "s",

@@ -92,10 +92,18 @@ static const char *type_name(int type)
 
 /* ---- values ---- */
 
+static void flag_escaped(cJSON *object, const char *key)
+{
+	cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "escaped");
+
+	if (!list)
+		list = cJSON_AddArrayToObject(object, "escaped");
+	cJSON_AddItemToArray(list, cJSON_CreateString(key));
+}
+
 /* Puts a text, or null. One that is not UTF-8 is escaped and listed as such. */
 static void put_text(cJSON *object, const char *key, const char *text)
 {
-	cJSON *list;
 	char *escaped;
 
 	if (!text) {
@@ -109,16 +117,12 @@ static void put_text(cJSON *object, const char *key, const char *text)
 	escaped = escape_bytes(text);
 	cJSON_AddStringToObject(object, key, escaped ? escaped : "");
 	free(escaped);
-	list = cJSON_GetObjectItemCaseSensitive(object, "escaped");
-	if (!list)
-		list = cJSON_AddArrayToObject(object, "escaped");
-	cJSON_AddItemToArray(list, cJSON_CreateString(key));
+	flag_escaped(object, key);
 }
 
-/* An item of a list of texts has no key to flag: it is escaped as it is. */
-static void push_text(cJSON *array, const char *text)
+static void push_text(cJSON *array, const char *text, bool escape)
 {
-	char *escaped = is_utf8(text) ? NULL : escape_bytes(text);
+	char *escaped = escape ? escape_bytes(text) : NULL;
 
 	cJSON_AddItemToArray(array,
 			     cJSON_CreateString(escaped ? escaped : text));
@@ -181,9 +185,15 @@ static void put_list(cJSON *object, const char *key,
 		     const struct string_list *list)
 {
 	cJSON *array = cJSON_AddArrayToObject(object, key);
+	bool escape = false;
 
+	/* One flag for all items: then all are escaped, or none is. */
 	for (size_t i = 0; i < list->n; i++)
-		push_text(array, list->at[i]);
+		escape |= !is_utf8(list->at[i]);
+	for (size_t i = 0; i < list->n; i++)
+		push_text(array, list->at[i], escape);
+	if (escape)
+		flag_escaped(object, key);
 }
 
 static const char *container_id(const struct evidence *ev, size_t idx)
@@ -232,10 +242,14 @@ static void put_holders(const struct evidence *ev, cJSON *object,
 
 /* ---- probe, node, coverage ---- */
 
-static void put_caps(cJSON *object, const char *key, uint64_t caps)
+static void put_caps(cJSON *object, const char *key, bool known, uint64_t caps)
 {
 	char text[20];
 
+	if (!known) {
+		cJSON_AddNullToObject(object, key);
+		return;
+	}
 	snprintf(text, sizeof(text), "%016" PRIx64, caps);
 	cJSON_AddStringToObject(object, key, text);
 }
@@ -245,13 +259,19 @@ static void put_probe(cJSON *document, const struct evidence *ev)
 	const struct probe_facts *probe = &ev->probe;
 	cJSON *item = cJSON_AddObjectToObject(document, "probe");
 	cJSON *confinement;
-	bool filtered = probe->seccomp_mode == 2;
+	bool known = probe->seccomp_mode != -1;
+	enum tristate filtered = probe->seccomp_mode == 2 ? TRI_YES :
+				 known			  ? TRI_NO :
+							    TRI_UNKNOWN;
+	enum tristate no_new_privs = probe->no_new_privs ? TRI_YES :
+				     known		 ? TRI_NO :
+							   TRI_UNKNOWN;
 
 	cJSON_AddStringToObject(item, "version", SOCKPROBE_VERSION);
 	put_time(item, "started_at", probe->started_at);
 	put_count(item, "duration_ms", (uint64_t)probe->duration_ms);
 	put_text(item, "root", probe->root);
-	put_text(item, "proc", probe->proc);
+	put_text(item, "proc", probe->scope == SCOPE_NONE ? NULL : probe->proc);
 	cJSON_AddStringToObject(item, "process_scope",
 				scope_names[probe->scope]);
 	if (probe->pid)
@@ -259,13 +279,13 @@ static void put_probe(cJSON *document, const struct evidence *ev)
 	else
 		cJSON_AddNullToObject(item, "pid");
 	/* Without the filter it is a promise, with it the kernel's word. */
-	cJSON_AddBoolToObject(item, "passive", filtered);
+	put_tri(item, "passive", filtered);
 	confinement = cJSON_AddObjectToObject(item, "confinement");
-	cJSON_AddBoolToObject(confinement, "seccomp", filtered);
-	cJSON_AddBoolToObject(confinement, "no_new_privs", probe->no_new_privs);
-	put_caps(confinement, "cap_permitted", probe->cap_permitted);
-	put_caps(confinement, "cap_effective", probe->cap_effective);
-	put_caps(confinement, "cap_bounding", probe->cap_bounding);
+	put_tri(confinement, "seccomp", filtered);
+	put_tri(confinement, "no_new_privs", no_new_privs);
+	put_caps(confinement, "cap_permitted", known, probe->cap_permitted);
+	put_caps(confinement, "cap_effective", known, probe->cap_effective);
+	put_caps(confinement, "cap_bounding", known, probe->cap_bounding);
 	cJSON_AddBoolToObject(confinement, "landlock", false);
 }
 
@@ -462,8 +482,8 @@ static void put_accessible(cJSON *object, const struct evidence *ev, size_t idx)
 		    access->container == last)
 			continue;
 		last = access->container;
-		cJSON_AddItemToArray(array,
-				     cJSON_CreateString(container_id(ev, last)));
+		push_text(array, container_id(ev, last),
+			  !is_utf8(container_id(ev, last)));
 	}
 }
 
@@ -547,12 +567,14 @@ static void put_container(cJSON *array, const struct evidence *ev,
 	cJSON *pids;
 
 	cJSON_AddItemToArray(array, item);
-	cJSON_AddStringToObject(item, "id", container->id);
+	put_text(item, "id", container->id);
 	put_sourced(item, sources, "runtime", &container->runtime);
 	put_sourced(item, sources, "name", &container->name);
 	put_sourced(item, sources, "image", &container->image);
 	put_pod(item, sources, container);
-	put_sourced(item, sources, "created_at", &container->created_at);
+	put_time(item, "created_at", container->created);
+	if (container->created.tv_sec)
+		put_text(sources, "created_at", container->created_at.source);
 	put_time(item, "started_at", container->started);
 	if (container->privileged.value) {
 		cJSON_AddBoolToObject(item, "privileged",

@@ -9,19 +9,28 @@
 
 #include "sockprobe/error.h"
 
+enum output_format { OUTPUT_JSON, OUTPUT_TEXT, OUTPUT_MARKDOWN };
+
 /*
- * Writes the document as ASCII JSON and a newline. 0, or fails with
- * EXIT_OUTPUT or EXIT_INTERNAL.
+ * Writes the document. Colour only where `out` is a terminal and NO_COLOR is
+ * not set. 0, or fails with EXIT_OUTPUT or EXIT_INTERNAL.
  */
+int emit(FILE *out, const cJSON *document, enum output_format format,
+	 bool pretty, struct error *error);
+
+/* The one-line conclusion, for standard error. */
+void emit_conclusion(FILE *out, const cJSON *document);
+
+/* ASCII JSON and a newline. */
 int emit_json(FILE *out, const cJSON *document, bool pretty,
 	      struct error *error);
 
-/*
- * Writes what a person wants on one screen. `color`: with SGR sequences. Lines
- * are at most 80 columns where names allow. 0, or fails with EXIT_OUTPUT.
- */
+/* What a person wants on one screen; 80 columns where names allow. */
 int emit_text(FILE *out, const cJSON *document, bool color,
 	      struct error *error);
+
+/* The case for a ticket: question, answer, why, what was and was not seen. */
+int emit_markdown(FILE *out, const cJSON *document, struct error *error);
 
 /* Flushes and checks: a full disk or closed pipe shows only here. */
 int emit_finish(FILE *out, struct error *error);

@@ -346,6 +346,43 @@ static void put_head(const struct page *page)
 	set_color(page, plain);
 }
 
+/* One finding's verdict: the decision, then each rule, then what is left. */
+static void put_verdict(const struct page *page, const cJSON *verdict)
+{
+	const cJSON *finding = cJSON_GetArrayItem(get(page->document,
+						      "findings"),
+						  number_of(verdict,
+							    "finding"));
+	const cJSON *item;
+
+	fputc('\n', page->out);
+	put_format(page, 0, "finding %s: %s at %s by %s",
+		   text_of(finding, "id", "without id"),
+		   text_of(finding, "type", "?"),
+		   text_of(finding, "socket_path", "(no path)"),
+		   text_of(finding, "executable_path", "(no program)"));
+	set_color(page, bold);
+	put_format(page, 0, "%s: %s", text_of(verdict, "decision", "?"),
+		   text_of(verdict, "text", "?"));
+	set_color(page, plain);
+	cJSON_ArrayForEach(item, get(verdict, "reasons"))
+	{
+		const cJSON *holds = get(item, "holds");
+
+		put_format(page, 2, "%s %s: %s",
+			   cJSON_IsTrue(holds)	? "[yes]" :
+			   cJSON_IsFalse(holds) ? "[no]" :
+						  "[?]",
+			   text_of(item, "rule", "?"),
+			   text_of(item, "text", "?"));
+	}
+	cJSON_ArrayForEach(item, get(verdict, "residual_risks"))
+		put_format(page, 2, "risk left: %s", text_of(item, "text", "?"));
+	if (is(verdict, "decision", "supported"))
+		put_format(page, 2, "holds %s",
+			   text_of(verdict, "valid_until", "?"));
+}
+
 /* Paths at which nothing stands, as one paragraph: they are many. */
 static void put_absent(const struct page *page)
 {
@@ -407,10 +444,13 @@ int emit_text(FILE *out, const cJSON *document, bool color,
 	const struct page page = { .out = out,
 				   .color = color,
 				   .document = document };
+	const cJSON *verdict;
 	const cJSON *path;
 	int idx = 0;
 
 	put_head(&page);
+	cJSON_ArrayForEach(verdict, get(document, "verdicts"))
+		put_verdict(&page, verdict);
 	cJSON_ArrayForEach(path, get(document, "paths"))
 	{
 		if (!is_absent(path))

@@ -21,7 +21,7 @@ import schema
     (["--path", "/run/../etc/docker.sock"], "must not hold '..'"),
     (["--path", "/run/.."], "must not hold '..'"),
     (["--path", "/" + "x" * 5000], "longer than 4095 bytes"),
-    (["-o", "yaml"], "no such format; use json or text"),
+    (["-o", "yaml"], "no such format; there are json, text, markdown"),
     (["--timeout", "0"], "whole seconds from 1 to 3600"),
     (["--timeout", "1h"], "whole seconds from 1 to 3600"),
     (["--timeout", "-1"], "whole seconds from 1 to 3600"),

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The choice of a format, JSON, and the check that all of it was written. */
+#include "emit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text_safe.h"
+
+int emit_finish(FILE *out, struct error *error)
+{
+	if (fflush(out) == 0 && !ferror(out))
+		return 0;
+	return fail(error, EXIT_OUTPUT, "output: %s; it is not whole",
+		    strerror(errno));
+}
+
+int emit_json(FILE *out, const cJSON *document, bool pretty,
+	      struct error *error)
+{
+	char *json = pretty ? cJSON_Print(document) :
+			      cJSON_PrintUnformatted(document);
+
+	if (!json)
+		return fail(error, EXIT_INTERNAL, "output: out of memory");
+	print_ascii_json(out, json);
+	fputc('\n', out);
+	cJSON_free(json);
+	return emit_finish(out, error);
+}
+
+static bool wants_color(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return isatty(fileno(out)) && !(no_color && *no_color);
+}
+
+int emit(FILE *out, const cJSON *document, enum output_format format,
+	 bool pretty, struct error *error)
+{
+	switch (format) {
+	case OUTPUT_TEXT:
+		return emit_text(out, document, wants_color(out), error);
+	case OUTPUT_MARKDOWN:
+		return emit_markdown(out, document, error);
+	default:
+		return emit_json(out, document, pretty, error);
+	}
+}
+
+static const char *text_of(const cJSON *object, const char *key)
+{
+	const char *text = cJSON_GetStringValue(
+		cJSON_GetObjectItemCaseSensitive(object, key));
+
+	return text ? text : "?";
+}
+
+void emit_conclusion(FILE *out, const cJSON *document)
+{
+	const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(document,
+								"verdict");
+	const cJSON *summary = cJSON_GetObjectItemCaseSensitive(document,
+								"summary");
+
+	fputs("sockprobe: ", out);
+	if (cJSON_GetObjectItemCaseSensitive(document, "findings")) {
+		print_safe(out, text_of(verdict, "decision"));
+		fputs(": ", out);
+		print_safe(out, text_of(verdict, "text"));
+	} else {
+		print_safe(out, text_of(summary, "text"));
+	}
+	fputc('\n', out);
+}
