@@ -123,7 +123,7 @@ static int go_down(struct walker *w, int fd, const char *name)
 
 	if (w->depth + 1 == MAX_DEPTH || len + 1 + add >= sizeof(w->here)) {
 		close(fd);
-		return -ENAMETOOLONG;
+		return -E2BIG;
 	}
 	w->here[len] = '/';
 	memcpy(w->here + len + 1, name, add + 1);
@@ -195,13 +195,13 @@ static int expand_link(struct walker *w, int fd, const char *name)
 		return -ELOOP;
 	at = result->links[result->nlinks].at;
 	if ((size_t)snprintf(at, PATH_MAX, "%s/%s", w->here, name) >= PATH_MAX)
-		return -ENAMETOOLONG;
+		return -E2BIG;
 	memcpy(result->links[result->nlinks].target, target, (size_t)len + 1);
 	result->nlinks++;
 	if (nothing_left(w))
 		w->last_is_link = true;
 	if ((size_t)len + strlen(w->rest) + 1 > sizeof(w->rest))
-		return -ENAMETOOLONG;
+		return -E2BIG;
 	memmove(w->rest + len, w->rest, strlen(w->rest) + 1);
 	memcpy(w->rest, target, (size_t)len);
 	if (target[0] == '/')

@@ -42,7 +42,8 @@ struct walk_result {
  * root as the kernel would, ".." at the root staying there. Links of procfs
  * that are not text are refused. Where what is found lies on the mount with id
  * `outside_mnt` (0: no such mount), the outcome is KIND_OUTSIDE_VIEW.
- * Returns an O_PATH descriptor of the object, which the caller closes, or -1
+ * Where the walk's own bounds end it, result->err is E2BIG, which no path
+ * lookup of the kernel's returns. Returns an O_PATH descriptor of the object, which the caller closes, or -1
  * where nothing stands there; *result tells what in either case. Zero *result
  * before.
  */

@@ -195,9 +195,11 @@ struct socket_answer socket_answer_for(const struct evidence *ev,
 		answer.why = "more symbolic links than the kernel follows";
 		break;
 	case KIND_ERROR:
-		answer.connect_result = look->err ?
-						strerrorname_np(look->err) :
-						NULL;
+		/* Only these are the kernel's answer to any walk of the path. */
+		if (look->err == ENOTDIR || look->err == ENAMETOOLONG)
+			answer.connect_result = strerrorname_np(look->err);
+		else
+			answer.state = STATE_UNKNOWN;
 		answer.why = "the path cannot be walked to its end";
 		break;
 	default:
