@@ -723,6 +723,35 @@ static void entries_are_counted(void **state)
 	assert_int_equal(s->result->entries_known, TRI_NO);
 }
 
+static void counting_has_a_bound(void **state)
+{
+	struct scene *s = *state;
+	char name[32];
+	int fd;
+
+	make_dir("dir");
+	for (int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "dir/%d", i);
+		assert_int_equal(mknod(name, S_IFREG | 0600, 0), 0);
+	}
+	fd = walk_from(s, s->rootfd, "/dir", 0);
+	walk_count_entries(fd, s->result);
+	assert_int_equal(s->result->entries, 100000);
+	assert_false(s->result->entries_cut);
+	make_file("dir/more", "");
+	s->result->entries = 0;
+	walk_count_entries(fd, s->result);
+	close(fd);
+	assert_int_equal(s->result->entries, 100000);
+	assert_true(s->result->entries_cut);
+	assert_int_equal(s->result->entries_known, TRI_YES);
+	/* all but what is left for the teardown */
+	for (int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "dir/%d", i);
+		assert_int_equal(unlink(name), 0);
+	}
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -880,6 +909,7 @@ int main(void)
 		scene_test(magic_links_are_refused),
 		scene_test(no_descriptor_is_leaked),
 		scene_test(entries_are_counted),
+		scene_test(counting_has_a_bound),
 		scene_test(names_are_listed),
 		scene_test(files_are_read_whole),
 		scene_test(a_file_of_exactly_the_most_is_read),
