@@ -260,6 +260,8 @@ static int correlate(struct run *run)
 		err = connections_correlate(ev);
 	if (!err)
 		err = reach_plan(ev);
+	if (!err)
+		locate_by_access(ev, run->findings);
 	if (!err && ev->processes.n)
 		err = views_look(ev, run->fetch);
 	if (!err)

@@ -132,7 +132,8 @@ ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size);
 ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size);
 
 /* RFC 3339 UTC with milliseconds, "2026-11-23T13:40:00.000Z". */
-#define TIME_TEXT_SIZE 40
+/* Seven full ints would fit, which no calendar needs. */
+#define TIME_TEXT_SIZE 96
 void format_time(struct timespec when, char text[static TIME_TEXT_SIZE]);
 
 /* The whole of `text` as an RFC 3339 time, any offset. 0 or -EINVAL. */

@@ -25,8 +25,9 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 
 /*
  * May `reader` follow /proc/PID/root of `target` (ptrace_may_access() with
- * PTRACE_MODE_READ_FSCREDS, kernel/ptrace.c)? Whether the target is dumpable
- * cannot be seen, nor what a security module says.
+ * PTRACE_MODE_READ_FSCREDS, kernel/ptrace.c)? Both must be in one user
+ * namespace, as the node's own targets and those who reach for them are. Whether
+ * the target is dumpable cannot be seen, nor what a security module says.
  */
 bool dac_may_read_process(const struct process *reader,
 			  const struct process *target);

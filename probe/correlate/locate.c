@@ -215,3 +215,34 @@ void locate_set_path(cJSON *finding, size_t path)
 	cJSON_ReplaceItemInObjectCaseSensitive(located, "path_ref",
 					       cJSON_CreateString(pointer));
 }
+
+static void try_access(const struct evidence *ev, cJSON *finding,
+		       const char *container, const char *name)
+{
+	for (size_t i = 0; i < ev->access.n; i++) {
+		const struct access *access = &ev->access.at[i];
+
+		if (access->via == VIA_PROC_ROOT &&
+		    same(ev->containers.at[access->container].id, container) &&
+		    same(access->container_path, name)) {
+			locate_set_path(finding, access->path);
+			return;
+		}
+	}
+}
+
+void locate_by_access(const struct evidence *ev, cJSON *findings)
+{
+	cJSON *finding;
+
+	cJSON_ArrayForEach(finding, findings)
+	{
+		const cJSON *located = cJSON_GetObjectItemCaseSensitive(
+			finding, "located");
+		const char *container = text_of(located, "container");
+		const char *name = text_of(finding, "socket_path");
+
+		if (container && name)
+			try_access(ev, finding, container, name);
+	}
+}

@@ -20,4 +20,10 @@ size_t locate_process(const struct evidence *ev, size_t container);
 /* Sets finding["located"]["path_ref"] to the object number `path`. */
 void locate_set_path(cJSON *finding, size_t path);
 
+/*
+ * A finding may name a way through /proc/PID/root, which no walk follows: where
+ * that is a planned access of its container, its path is that access's object.
+ */
+void locate_by_access(const struct evidence *ev, cJSON *findings);
+
 #endif

@@ -96,7 +96,11 @@ static bool may_be_unseen(const struct evidence *ev)
 
 static bool is_bound(const struct unix_socket *socket)
 {
-	/* An accepted socket bears the listener's name, but is not bound. */
+	/*
+	 * An accepted socket bears the listener's name, but is not bound. (A
+	 * client that bound a name of its own looks alike: nobody can connect
+	 * to that name either.)
+	 */
 	return socket->state != STATE_ESTABLISHED || socket->type == SOCK_DGRAM;
 }
 

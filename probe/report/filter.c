@@ -431,9 +431,25 @@ static form *const forms[] = {
 	[FILTER_CLOUDFORMATION] = emit_cloudformation,
 };
 
+/* The detector that raised the finding, where the finding says it. */
+static const char *own_detector(const cJSON *document, const cJSON *verdict)
+{
+	const cJSON *number = cJSON_GetObjectItemCaseSensitive(verdict,
+							       "finding");
+	const cJSON *findings = cJSON_GetObjectItemCaseSensitive(document,
+								 "findings");
+	const char *detector = text_of(
+		cJSON_GetArrayItem(findings,
+				   (int)cJSON_GetNumberValue(number)),
+		"detector_id");
+
+	return detector && is_plain(detector) ? detector : NULL;
+}
+
 int filter_emit(FILE *out, const cJSON *document,
 		const struct filter_request *request, struct error *error)
 {
+	struct filter_request full = *request;
 	const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(document,
 								"verdict");
 	const cJSON *scope = cJSON_GetObjectItemCaseSensitive(verdict, "scope");
@@ -455,5 +471,7 @@ int filter_emit(FILE *out, const cJSON *document,
 	if (status)
 		return status;
 	name_filter(&filter, document, verdict);
-	return forms[request->format](out, &filter, request, error);
+	if (!full.detector)
+		full.detector = own_detector(document, verdict);
+	return forms[full.format](out, &filter, &full, error);
 }

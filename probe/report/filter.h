@@ -21,7 +21,7 @@ enum filter_format {
 
 struct filter_request {
 	enum filter_format format;
-	const char *detector; /* NULL: a variable or parameter, or an error */
+	const char *detector; /* NULL: the one that the finding says */
 	const char *scope;    /* scope keys, comma-separated; NULL: all pinned */
 };
 

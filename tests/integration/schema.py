@@ -63,22 +63,35 @@ def _pointers(document):
     for key in ("access", "connections"):
         for i, item in enumerate(document[key]):
             yield f"/{key}/{i}/path_ref", item["path_ref"]
-    for key in ("reasons", "residual_risks"):
-        for i, item in enumerate(document["verdict"][key]):
-            for pointer in item["evidence"]:
-                yield f"/verdict/{key}/{i}/evidence", pointer
+    for verdict in [document["verdict"], *document.get("verdicts", [])]:
+        for key in ("reasons", "residual_risks"):
+            for i, item in enumerate(verdict[key]):
+                for pointer in item["evidence"]:
+                    yield f"{key}/{i}/evidence", pointer
+    for i, finding in enumerate(document.get("findings", [])):
+        if finding["located"]["path_ref"]:
+            yield f"/findings/{i}/located/path_ref", finding["located"]["path_ref"]
 
 
-def _resolves(document, pointer):
+def resolve(document, pointer):
+    """What a JSON pointer leads to; LookupError where it leads nowhere."""
     at = document
     for step in pointer.split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(at, dict) and step in at:
+        if isinstance(at, dict):
             at = at[step]
-        elif isinstance(at, list) and step.isdecimal() and str(int(step)) == step and int(step) < len(at):
+        elif isinstance(at, list) and step.isdecimal() and str(int(step)) == step:
             at = at[int(step)]
         else:
-            return False
+            raise LookupError(pointer)
+    return at
+
+
+def _resolves(document, pointer):
+    try:
+        resolve(document, pointer)
+    except LookupError:
+        return False
     return True
 
 

@@ -5,6 +5,7 @@
 # The node's root is the machine's root with its own /run, /var/lib/..., so the
 # programs of the machine are on it. Everything in it dies with its pid 1.
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -80,18 +81,23 @@ def write_image(path, names, helper):
             add("bin/" + applet, link="busybox")
         add("var/run", link="/run")
     layer = layer.getvalue()
-    import hashlib
     digest = hashlib.sha256(layer).hexdigest()
-    config = json.dumps({
-        "architecture": "amd64", "os": "linux",
-        "config": {"Cmd": ["/bin/sockpeer", "init"], "Env": ["PATH=/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
-        "history": [{"created_by": "test node"}],
-    }).encode()
-    config_name = hashlib.sha256(config).hexdigest() + ".json"
-    manifest = json.dumps([{"Config": config_name, "RepoTags": names, "Layers": [digest + "/layer.tar"]}]).encode()
+    files, manifest = {digest + "/layer.tar": layer}, []
+    for name in names:
+        # Each its own configuration: of one image with many names, a runtime
+        # would record whichever name it likes.
+        config = json.dumps({
+            "architecture": "amd64", "os": "linux",
+            "config": {"Cmd": ["/bin/sockpeer", "init"], "Env": ["PATH=/bin"], "Labels": {"name": name}},
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
+            "history": [{"created_by": "test node"}],
+        }).encode()
+        config_name = hashlib.sha256(config).hexdigest() + ".json"
+        files[config_name] = config
+        manifest.append({"Config": config_name, "RepoTags": [name], "Layers": [digest + "/layer.tar"]})
+    files["manifest.json"] = json.dumps(manifest).encode()
     with tarfile.open(path, "w") as tar:
-        for name, data in [(config_name, config), (digest + "/layer.tar", layer), ("manifest.json", manifest)]:
+        for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))

@@ -1,0 +1,187 @@
+# Filters from saved evidence, held against the AWS CLI's own validation, a
+# stock HCL parser and the documented shape of the CloudFormation resource.
+import json
+import re
+import subprocess
+
+import botocore.session
+import botocore.validate
+import conftest
+import findings
+import pytest
+
+TYPE = findings.TYPE
+WORKLOAD = "resource.kubernetesDetails.kubernetesWorkloadDetails."
+SCOPE = {"finding_type": TYPE, "account_id": "111122223333", "region": "eu-west-1", "cluster_name": "prod",
+         "namespace": "datadog", "workload_name": "datadog-agent", "workload_type": "daemonsets",
+         "container_name": "agent", "image": "registry.example/datadog/agent:7.60.0",
+         "image_prefix": "registry.example/datadog", "executable_path": "/bin/agent", "executable_sha256": None,
+         "socket_path": "/var/run/docker.sock"}
+CRITERIA = {
+    "type": {"Equals": [TYPE]},
+    "resource.eksClusterDetails.name": {"Equals": ["prod"]},
+    WORKLOAD + "namespace": {"Equals": ["datadog"]},
+    WORKLOAD + "name": {"Equals": ["datadog-agent"]},
+    WORKLOAD + "containers.imagePrefix": {"Equals": ["registry.example/datadog"]},
+    "service.runtimeDetails.process.executablePath": {"Equals": ["/bin/agent"]},
+    "service.runtimeDetails.context.socketPath": {"Equals": ["/var/run/docker.sock"]},
+}
+
+
+def document(decision="supported", detector="d1234", **scope):
+    """As much of a saved document as a filter is made of."""
+    return {"schema": "sockprobe.evidence/v1",
+            "verdict": {"decision": decision, "text": "because", "finding": 0, "reasons": [], "residual_risks": [],
+                        "scope": {**SCOPE, **scope}, "valid_until": "until", "review_by": "2027-02-21"},
+            "probe": {"started_at": "2026-11-23T15:21:16.901Z"}, "node": {"hostname": "node-1"},
+            "findings": [{"detector_id": detector}]}
+
+
+def make(source, *arguments):
+    return subprocess.run([conftest.PROGRAM, "filter", "-", *arguments], input=json.dumps(source),
+                          capture_output=True, text=True)
+
+
+def criteria(source, *arguments):
+    done = make(source, *arguments)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["Criterion"]
+
+
+def test_criteria_are_what_the_evidence_pins():
+    assert criteria(document()) == CRITERIA
+
+
+def test_nothing_volatile_is_pinned():
+    text = make(document(), "-o", "cli").stdout
+    assert not re.search(r"\.pid|uuid|instanceId|containers\.id", text)
+
+
+def test_image_where_there_is_no_prefix():
+    found = criteria(document(image_prefix=None))
+    assert found[WORKLOAD + "containers.image"] == {"Equals": [SCOPE["image"]]}
+
+
+def test_container_outside_of_kubernetes():
+    found = criteria(document(namespace=None, workload_name=None, cluster_name=None, image_prefix=None))
+    assert found["resource.containerDetails.image"] == {"Equals": [SCOPE["image"]]}
+
+
+def test_made_up_end_of_a_pods_name_is_a_pattern():
+    found = criteria(document(workload_name="datadog-agent-x7k2p", workload_type="pods"))
+    assert found[WORKLOAD + "name"] == {"Matches": ["datadog-agent-?????"]}
+    # a name that a person gave is kept as it is
+    assert criteria(document(workload_name="my-agent", workload_type="pods"))[WORKLOAD + "name"] == {
+        "Equals": ["my-agent"]}
+
+
+def validate(parameters):
+    """The AWS CLI's offline check of a call's parameters."""
+    model = botocore.session.get_session().get_service_model("guardduty")
+    shape = model.operation_model("CreateFilter").input_shape
+    report = botocore.validate.ParamValidator().validate(parameters, shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+def test_cli_input_passes_the_aws_clis_validation():
+    parameters = json.loads(make(document(), "-o", "cli").stdout)
+    validate(parameters)
+    assert parameters["DetectorId"] == "d1234" and parameters["Action"] == "ARCHIVE" and parameters["Rank"] == 1
+    assert re.fullmatch(r"[a-zA-Z0-9._-]{3,64}", parameters["Name"])
+    assert re.fullmatch(r"[a-zA-Z0-9.:_()\[\]{}/\- \t\n]{0,512}", parameters["Description"])
+    assert "Review by 2027-02-21" in parameters["Description"]
+
+
+def test_the_validation_would_refuse():
+    parameters = json.loads(make(document(), "-o", "cli").stdout)
+    parameters["Rank"] = "first"
+    with pytest.raises(AssertionError):
+        validate(parameters)
+
+
+def test_detector():
+    assert make(document(detector=None), "-o", "cli").returncode == 64
+    assert "--detector" in make(document(detector=None), "-o", "cli").stderr
+    given = json.loads(make(document(detector=None), "-o", "cli", "--detector", "d9").stdout)
+    assert given["DetectorId"] == "d9"
+
+
+def parse_hcl(text):
+    done = subprocess.run(["node", str(conftest.REPO / "tests" / "integration" / "hcl.js")], input=text,
+                          capture_output=True, text=True,
+                          env={"NODE_PATH": str(conftest.REPO / "tests" / "node_modules"), "PATH": "/usr/bin:/bin:/usr/local/bin"})
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_terraform_parses_and_has_one_criterion_per_field():
+    tree = parse_hcl(make(document(), "-o", "terraform").stdout)
+    resource = tree["resource"]["aws_guardduty_filter"]["sockprobe"][0]
+    found = resource["finding_criteria"][0]["criterion"]
+    assert len({criterion["field"] for criterion in found}) == len(found) == len(CRITERIA)
+    assert {criterion["field"]: {"Equals": criterion["equals"]} for criterion in found} == {
+        **CRITERIA, "resource.eksClusterDetails.name": {"Equals": ["${var.cluster_name}"]}}
+    assert (resource["rank"], resource["action"], resource["detector_id"]) == (1, "ARCHIVE", "${var.detector_id}")
+    assert tree["variable"]["cluster_name"][0]["default"] == "prod"
+
+
+@pytest.mark.parametrize("path", ['/x"y', "/x\\y", "/${path.module}", "/%{ if true }x%{ endif }", "/$${x}", "/a'b`c"])
+def test_terraform_strings_stay_strings(path):
+    """What a process named its file must not become a template."""
+    text = make(document(executable_path=path), "-o", "terraform").stdout
+    found = parse_hcl(text)["resource"]["aws_guardduty_filter"]["sockprobe"][0]["finding_criteria"][0]["criterion"]
+    (value,) = [criterion["equals"][0] for criterion in found if criterion["field"].endswith("executablePath")]
+    # the parser gives a template's escapes back as they are written
+    assert value.replace("$${", "${").replace("%%{", "%{") == path
+
+
+def test_cloudformation_has_the_documented_shape():
+    template = json.loads(make(document(), "-o", "cloudformation").stdout)
+    assert set(template) == {"AWSTemplateFormatVersion", "Description", "Parameters", "Resources"}
+    (resource,) = template["Resources"].values()
+    assert resource["Type"] == "AWS::GuardDuty::Filter"
+    assert set(resource["Properties"]) == {"DetectorId", "Name", "Description", "Action", "Rank", "FindingCriteria"}
+    assert resource["Properties"]["FindingCriteria"] == {"Criterion": CRITERIA}
+    assert resource["Properties"]["DetectorId"] == {"Ref": "DetectorId"}
+
+
+@pytest.mark.parametrize("decision", ["not_supported", "inconclusive", "not_judged"])
+def test_no_filter_without_support(decision):
+    done = make(document(decision=decision))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"the verdict is {decision}" in done.stderr
+
+
+@pytest.mark.parametrize("scope, words", [
+    ("finding_type", "every workload"),
+    ("finding_type,namespace", "every workload of the namespace"),
+    ("finding_type,namespace,executable_path", "every workload of the namespace"),
+    ("namespace,workload_name,executable_path", "findings of every type"),
+    ("finding_type,workload_name,executable_path", "anywhere"),
+    ("finding_type,namespace,workload_name", "whatever else runs in the workload"),
+])
+def test_too_wide_a_scope_is_refused(scope, words):
+    done = make(document(), "--scope", scope)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize("scope", ["process_name", "pid", "finding_type,instance_id", "", ","])
+def test_what_no_filter_may_match_on(scope):
+    assert make(document(), "--scope", scope).returncode == 64
+
+
+def test_narrower_scope_is_fine():
+    assert set(criteria(document(), "--scope", "finding_type,namespace,workload_name,socket_path")) == {
+        "type", WORKLOAD + "namespace", WORKLOAD + "name", "service.runtimeDetails.context.socketPath"}
+
+
+@pytest.mark.parametrize("value", ["", "x" * 513, "a\nb", "\033[31m", "caf\u00e9"])
+def test_values_that_no_filter_can_hold(value):
+    done = make(document(executable_path=value))
+    assert done.returncode == 65 and "executable_path" in done.stderr
+
+
+def test_finding_only_evidence_pins_too_little():
+    done = make(document(workload_name=None, image=None, image_prefix=None))
+    assert done.returncode == 1
