@@ -257,7 +257,9 @@ int findings_parse(struct arena *arena, const char *text, size_t len,
 		parse.at = strlen(bom);
 	status = read_all(&parse);
 	if (!status && !findings->n)
-		return fail(error, EXIT_BAD_INPUT,
-			    "no finding in it: it is empty, or its list is");
+		status = fail(error, EXIT_BAD_INPUT,
+			      "no finding in it: it is empty, or its list is");
+	if (status)
+		*findings = (struct finding_list){ 0 };
 	return status;
 }

@@ -28,13 +28,11 @@ static bool has_problem(const struct finding *finding, const char *place)
 }
 
 /* One problem a place: fields that share a broken parent report it once. */
-void add_problem(struct reader *reader, const char *place, const char *format,
-		 ...)
+static void keep_problem(struct reader *reader, const char *place,
+			 const char *text)
 {
 	struct finding *finding = reader->finding;
 	struct finding_problem *problem;
-	char text[128];
-	va_list args;
 
 	if (finding->problems_cut || has_problem(finding, place))
 		return;
@@ -45,15 +43,24 @@ void add_problem(struct reader *reader, const char *place, const char *format,
 		finding->problems_cut = true;
 		return;
 	}
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
 	problem->place = arena_strdup(reader->arena, place);
 	problem->text = arena_strdup(reader->arena, text);
 	if (problem->place && problem->text)
 		return;
 	finding->problems.n--;
 	reader->full = true;
+}
+
+void add_problem(struct reader *reader, const char *place, const char *format,
+		 ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	keep_problem(reader, place, text);
 }
 
 static const char *type_name(const cJSON *item)
@@ -111,7 +118,7 @@ static void place_push(char place[static PLACE_SIZE], const char *key)
 			place[len++] = *key;
 		}
 	}
-	strcpy(place + len, *key ? "..." : "");
+	memcpy(place + len, *key ? "..." : "", *key ? 4 : 1);
 }
 
 static void place_push_index(char place[static PLACE_SIZE], size_t idx)
@@ -459,14 +466,21 @@ static int first_letter(const char *key, bool any_case)
 	return any_case && *key >= 'A' && *key <= 'Z' ? *key | 0x20 : *key;
 }
 
+/* 0 for keys that are the same name to this reader. */
+static int key_diff(const char *key, const char *other, bool any_case)
+{
+	int diff = first_letter(key, any_case) - first_letter(other, any_case);
+
+	return diff || !*key ? diff : strcmp(key + 1, other + 1);
+}
+
 static int compare_keys(const void *a, const void *b, void *any_case)
 {
 	const char *key = *(const char *const *)a;
 	const char *other = *(const char *const *)b;
-	int diff = first_letter(key, *(bool *)any_case) -
-		   first_letter(other, *(bool *)any_case);
+	int diff = key_diff(key, other, *(bool *)any_case);
 
-	return diff || !*key ? diff : strcmp(key + 1, other + 1);
+	return diff ? diff : strcmp(key, other);
 }
 
 /* Sorted, so that an object of a million keys takes no quadratic time. */
@@ -490,9 +504,9 @@ static void report_object(struct reader *reader, const cJSON *object,
 	for (at = 1; at < n; at++) {
 		char twice[PLACE_SIZE];
 
-		if (compare_keys(&keys[at - 1], &keys[at], &reader->any_case))
+		if (key_diff(keys[at - 1], keys[at], reader->any_case))
 			continue;
-		strcpy(twice, place);
+		memcpy(twice, place, sizeof(twice));
 		place_push(twice, keys[at]);
 		add_problem(reader, twice,
 			    "is there more than once: the first is taken");

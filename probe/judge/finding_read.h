@@ -23,7 +23,7 @@ int finding_fail_at(const char *text, size_t at, struct error *error,
 
 /* ---- finding_read.c ---- */
 
-enum { PLACE_SIZE = 512 };
+enum { PLACE_SIZE = 256 };
 
 /* An item and its JSON pointer in the finding. */
 struct spot {
