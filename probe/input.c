@@ -12,6 +12,7 @@
 #include "judge/dialects.h"
 #include "judge/expect.h"
 #include "report/document.h"
+#include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
 enum { FIRST_ROOM = 64 * 1024 };
@@ -84,13 +85,10 @@ int input_read(const char *path, size_t max, char **text, size_t *len,
 static int check_evidence(const char *path, const cJSON *document,
 			  struct error *error)
 {
-	const char *schema = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(document, "schema"));
-
 	if (!document)
 		return fail(error, EXIT_BAD_INPUT, "%s: not JSON, or cut off",
 			    path);
-	if (!schema || strcmp(schema, EVIDENCE_SCHEMA) != 0)
+	if (!json_is(document, "schema", EVIDENCE_SCHEMA))
 		return fail(error, EXIT_BAD_INPUT,
 			    "%s: not evidence of schema %s", path,
 			    EVIDENCE_SCHEMA);

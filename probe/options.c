@@ -41,23 +41,24 @@ const char *options_default_root(void)
 }
 
 int options_format(const struct options *options, const char *const *names,
-		   struct error *error)
+		   int *format, struct error *error)
 {
 	char known[128] = "";
 
+	*format = 0;
 	if (!options->output)
 		return 0;
 	for (int i = 0; names[i]; i++) {
 		size_t len = strlen(known);
 
+		*format = i;
 		if (strcmp(names[i], options->output) == 0)
-			return i;
+			return 0;
 		snprintf(known + len, sizeof(known) - len, "%s%s",
 			 i ? ", " : "", names[i]);
 	}
-	fail(error, EXIT_USAGE, "-o %s: no such format; there are %s",
-	     options->output, known);
-	return -1;
+	return fail(error, EXIT_USAGE, "-o %s: no such format; there are %s",
+		    options->output, known);
 }
 
 static int add_operand(struct options *options, const char *operand,

@@ -32,11 +32,11 @@ int options_parse(struct options *options, int argc, char *argv[],
 		  struct error *error);
 
 /*
- * The place of options->output in `names` (a list that ends with NULL); 0 where
- * none was given. Negative and EXIT_USAGE in *error for another name.
+ * Sets *format to the place of options->output in `names` (a list that ends
+ * with NULL), 0 where none was given. 0, or fails with EXIT_USAGE.
  */
 int options_format(const struct options *options, const char *const *names,
-		   struct error *error);
+		   int *format, struct error *error);
 
 /* "/host" where the node's /var/run is mounted there, else "/". */
 const char *options_default_root(void);

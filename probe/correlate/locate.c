@@ -10,13 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { START_SLACK_MS = 2000 };
+#include "sockprobe/json.h"
 
-static const char *text_of(const cJSON *object, const char *key)
-{
-	return cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(object, key));
-}
+enum { START_SLACK_MS = 2000 };
 
 static bool same(const char *a, const char *b)
 {
@@ -29,8 +25,8 @@ static bool same(const char *a, const char *b)
 static size_t find_process(const struct evidence *ev, const cJSON *finding,
 			   const char **state)
 {
-	const cJSON *pid = cJSON_GetObjectItemCaseSensitive(finding, "pid");
-	const char *started = text_of(finding, "process_started_at");
+	const cJSON *pid = json_get(finding, "pid");
+	const char *started = json_text(finding, "process_started_at");
 	struct timespec when;
 
 	*state = "unknown";
@@ -68,12 +64,12 @@ size_t locate_process(const struct evidence *ev, size_t container)
 
 static bool matches_id(const struct container *container, const cJSON *finding)
 {
-	return same(container->id, text_of(finding, "container_id"));
+	return same(container->id, json_text(finding, "container_id"));
 }
 
 static bool is_pod(const cJSON *finding)
 {
-	const char *type = text_of(finding, "workload_type");
+	const char *type = json_text(finding, "workload_type");
 
 	return type &&
 	       (strcasecmp(type, "pod") == 0 || strcasecmp(type, "pods") == 0);
@@ -83,8 +79,8 @@ static bool is_pod(const cJSON *finding)
 static bool matches_part(const struct container *container,
 			 const cJSON *finding)
 {
-	const char *name = text_of(finding, "container_name");
-	const char *image = text_of(finding, "image");
+	const char *name = json_text(finding, "container_name");
+	const char *image = json_text(finding, "image");
 
 	return !container->sandbox &&
 	       (!name || !container->name.value ||
@@ -97,7 +93,7 @@ static bool matches_pod_uid(const struct container *container,
 			    const cJSON *finding)
 {
 	return is_pod(finding) && matches_part(container, finding) &&
-	       same(container->pod_uid.value, text_of(finding, "workload_uid"));
+	       same(container->pod_uid.value, json_text(finding, "workload_uid"));
 }
 
 /* A workload's pods are named after it, with more behind a '-'. */
@@ -112,11 +108,11 @@ static bool is_of_workload(const char *pod, const char *workload)
 static bool matches_workload(const struct container *container,
 			     const cJSON *finding)
 {
-	const char *workload = text_of(finding, "workload_name");
+	const char *workload = json_text(finding, "workload_name");
 
 	if (!matches_part(container, finding) ||
 	    !same(container->pod_namespace.value,
-		  text_of(finding, "namespace")))
+		  json_text(finding, "namespace")))
 		return false;
 	return is_pod(finding) ?
 		       same(container->pod_name.value, workload) :
@@ -167,14 +163,6 @@ static struct search search(const struct evidence *ev, const cJSON *finding,
 	return result;
 }
 
-static void put(cJSON *object, const char *key, const char *text)
-{
-	if (text)
-		cJSON_AddStringToObject(object, key, text);
-	else
-		cJSON_AddNullToObject(object, key);
-}
-
 size_t locate_finding(struct evidence *ev, cJSON *finding)
 {
 	cJSON *located = cJSON_AddObjectToObject(finding, "located");
@@ -195,12 +183,12 @@ size_t locate_finding(struct evidence *ev, cJSON *finding)
 		else if (result.ended && found == NO_INDEX)
 			why = "its record is still there, but no process of it runs";
 	}
-	put(located, "container",
+	json_put(located, "container",
 	    found == NO_INDEX ? NULL : ev->containers.at[found].id);
-	put(located, "matched_by", by);
-	put(located, "why", found == NO_INDEX ? why : NULL);
+	json_put(located, "matched_by", by);
+	json_put(located, "why", found == NO_INDEX ? why : NULL);
 	cJSON_AddNullToObject(located, "path_ref");
-	put(located, "process", state);
+	json_put(located, "process", state);
 	if (found != NO_INDEX)
 		ev->containers.at[found].touches = true;
 	return found;
@@ -237,10 +225,9 @@ void locate_by_access(const struct evidence *ev, cJSON *findings)
 
 	cJSON_ArrayForEach(finding, findings)
 	{
-		const cJSON *located = cJSON_GetObjectItemCaseSensitive(
-			finding, "located");
-		const char *container = text_of(located, "container");
-		const char *name = text_of(finding, "socket_path");
+		const cJSON *located = cJSON_GetObjectItemCaseSensitive(finding, "located");
+		const char *container = json_text(located, "container");
+		const char *name = json_text(finding, "socket_path");
 
 		if (container && name)
 			try_access(ev, finding, container, name);

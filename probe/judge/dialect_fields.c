@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../report/text_safe.h"
+#include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
 const char *const finding_keys[] = {
@@ -148,12 +149,6 @@ static const struct finding_field ocsf_fields[] = {
 	{ NULL, NULL, FIELD_TEXT },
 };
 
-static const char *text_at(const cJSON *object, const char *key)
-{
-	return cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(object, key));
-}
-
 static void replace(cJSON *finding, const char *key, const char *text)
 {
 	cJSON_ReplaceItemInObjectCaseSensitive(finding, key,
@@ -169,7 +164,7 @@ static void finish_guardduty(cJSON *finding, const cJSON *raw)
 		cJSON_GetObjectItem(info, "value"));
 	cJSON *inner = value && strlen(value) < 65536 ? cJSON_Parse(value) :
 							NULL;
-	const cJSON *sample = cJSON_GetObjectItemCaseSensitive(inner, "sample");
+	const cJSON *sample = json_get(inner, "sample");
 
 	if (cJSON_IsBool(sample))
 		cJSON_ReplaceItemInObjectCaseSensitive(
@@ -184,7 +179,7 @@ static void finish_guardduty(cJSON *finding, const cJSON *raw)
  */
 static void finish_asff(cJSON *finding, const cJSON *raw)
 {
-	const char *type = text_at(finding, "type");
+	const char *type = json_text(finding, "type");
 	const char *last = type ? strrchr(type, '/') : NULL;
 	char text[256];
 	char *dash;
@@ -203,14 +198,14 @@ static void finish_asff(cJSON *finding, const cJSON *raw)
 static void finish_ocsf(cJSON *finding, const cJSON *raw)
 {
 	const cJSON *resources =
-		cJSON_GetObjectItemCaseSensitive(raw, "resources");
+		json_get(raw, "resources");
 	const cJSON *resource;
 
 	cJSON_ArrayForEach(resource, resources)
 	{
-		const char *type = text_at(resource, "type");
-		const char *name = text_at(resource, "name");
-		const char *uid = text_at(resource, "uid");
+		const char *type = json_text(resource, "type");
+		const char *name = json_text(resource, "name");
+		const char *uid = json_text(resource, "uid");
 
 		if (type && name && strcmp(type, "AWS::EKS::Cluster") == 0)
 			replace(finding, "cluster_name", name);
@@ -239,10 +234,10 @@ static const struct dialect ocsf = {
 
 const struct dialect *finding_dialect(const cJSON *raw)
 {
-	if (cJSON_GetObjectItemCaseSensitive(raw, "class_uid"))
+	if (json_get(raw, "class_uid"))
 		return &ocsf;
-	if (cJSON_GetObjectItemCaseSensitive(raw, "ProductFields") ||
-	    cJSON_GetObjectItemCaseSensitive(raw, "Types"))
+	if (json_get(raw, "ProductFields") ||
+	    json_get(raw, "Types"))
 		return &asff;
 	return &guardduty;
 }

@@ -300,7 +300,7 @@ static cJSON *empty_finding(const struct dialect *dialect, int index)
 
 static bool is_set(const cJSON *finding, const char *key)
 {
-	return !cJSON_IsNull(get(finding, key));
+	return !cJSON_IsNull(json_get(finding, key));
 }
 
 static void take_fields(cJSON *finding, const struct dialect *dialect,

@@ -37,8 +37,8 @@ static int check_item(const cJSON *item, int idx, struct error *error)
 				    "--expect: /expected/%d/%s: must be a text",
 				    idx, field->string);
 	}
-	if (!get_text(item, "namespace") || !get_text(item, "socket") ||
-	    (!get_text(item, "workload") && !get_text(item, "image_prefix")))
+	if (!json_text(item, "namespace") || !json_text(item, "socket") ||
+	    (!json_text(item, "workload") && !json_text(item, "image_prefix")))
 		return fail(error, EXIT_BAD_INPUT,
 			    "--expect: /expected/%d: namespace, socket and one of workload or image_prefix are needed, so that no more is expected than is meant",
 			    idx);
@@ -77,7 +77,7 @@ int expect_parse(const char *text, size_t len, cJSON **expected,
 /* A field that is not declared asks for nothing. */
 static bool agrees(const cJSON *declared, const char *key, const char *found)
 {
-	const char *wanted = get_text(declared, key);
+	const char *wanted = json_text(declared, key);
 
 	return !wanted || (found && strcmp(wanted, found) == 0);
 }
@@ -85,7 +85,7 @@ static bool agrees(const cJSON *declared, const char *key, const char *found)
 /* registry.example/tools is a prefix of registry.example/tools/x:1 only. */
 static bool image_agrees(const cJSON *declared, const char *image)
 {
-	const char *wanted = get_text(declared, "image_prefix");
+	const char *wanted = json_text(declared, "image_prefix");
 	size_t len = wanted ? strlen(wanted) : 0;
 
 	if (!wanted)
@@ -97,20 +97,20 @@ static bool image_agrees(const cJSON *declared, const char *image)
 static bool matches(const struct judged *judged, const cJSON *declared)
 {
 	const cJSON *finding = judged->finding;
-	const cJSON *pod = get(judged->container, "pod");
+	const cJSON *pod = json_get(judged->container, "pod");
 	/* What the node knows of the container counts, not the finding's word. */
-	const char *name_space = get_text(pod, "namespace");
-	const char *workload = get_text(finding, "workload_name");
+	const char *name_space = json_text(pod, "namespace");
+	const char *workload = json_text(finding, "workload_name");
 
 	if (!name_space)
-		name_space = get_text(finding, "namespace");
+		name_space = json_text(finding, "namespace");
 	return agrees(declared, "namespace", name_space) &&
 	       (agrees(declared, "workload", workload) ||
-		agrees(declared, "workload", get_text(pod, "name"))) &&
-	       image_agrees(declared, get_text(judged->container, "image")) &&
+		agrees(declared, "workload", json_text(pod, "name"))) &&
+	       image_agrees(declared, json_text(judged->container, "image")) &&
 	       agrees(declared, "executable",
-		      get_text(finding, "executable_path")) &&
-	       agrees(declared, "socket", get_text(finding, "socket_path"));
+		      json_text(finding, "executable_path")) &&
+	       agrees(declared, "socket", json_text(finding, "socket_path"));
 }
 
 bool rule_expected(struct judged *judged)
@@ -120,7 +120,7 @@ bool rule_expected(struct judged *judged)
 
 	cJSON_ArrayForEach(declared, judged->expected)
 	{
-		const char *why = get_text(declared, "why");
+		const char *why = json_text(declared, "why");
 
 		if (matches(judged, declared)) {
 			add_reason(judged, "expected", TRI_YES, "",

@@ -25,26 +25,9 @@ static const struct {
 
 /* ---- helpers that all rules use ---- */
 
-const cJSON *get(const cJSON *object, const char *key)
+bool json_time(const cJSON *object, const char *key, struct timespec *when)
 {
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-const char *get_text(const cJSON *object, const char *key)
-{
-	return cJSON_GetStringValue(get(object, key));
-}
-
-bool is_text(const cJSON *object, const char *key, const char *value)
-{
-	const char *text = get_text(object, key);
-
-	return text && strcmp(text, value) == 0;
-}
-
-bool get_time(const cJSON *object, const char *key, struct timespec *when)
-{
-	const char *text = get_text(object, key);
+	const char *text = json_text(object, key);
 
 	return text && parse_rfc3339(text, when) == 0;
 }
@@ -183,24 +166,24 @@ static int index_of_pointer(const char *pointer, const char *list)
 
 static void find_case(struct judged *judged)
 {
-	const cJSON *located = get(judged->finding, "located");
-	const char *id = get_text(located, "container");
+	const cJSON *located = json_get(judged->finding, "located");
+	const char *id = json_text(located, "container");
 	int idx = 0;
 	const cJSON *container;
 
 	judged->container_idx = -1;
-	cJSON_ArrayForEach(container, get(judged->document, "containers"))
+	cJSON_ArrayForEach(container, json_get(judged->document, "containers"))
 	{
-		if (id && is_text(container, "id", id)) {
+		if (id && json_is(container, "id", id)) {
 			judged->container = container;
 			judged->container_idx = idx;
 		}
 		idx++;
 	}
-	judged->path_idx = index_of_pointer(get_text(located, "path_ref"),
+	judged->path_idx = index_of_pointer(json_text(located, "path_ref"),
 					    "/paths/");
 	if (judged->path_idx >= 0)
-		judged->path = cJSON_GetArrayItem(get(judged->document,
+		judged->path = cJSON_GetArrayItem(json_get(judged->document,
 						      "paths"),
 						  judged->path_idx);
 }
@@ -231,7 +214,7 @@ int judge_document(cJSON *document, const cJSON *expected)
 	int worst_idx = 0;
 	int idx = 0;
 
-	cJSON_ArrayForEach(finding, get(document, "findings"))
+	cJSON_ArrayForEach(finding, json_get(document, "findings"))
 	{
 		struct judged judged = { .document = document,
 					 .finding = finding,

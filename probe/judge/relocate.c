@@ -10,13 +10,13 @@
 /* What the document already knows of this very finding. */
 static const cJSON *known_location(const cJSON *document, const cJSON *finding)
 {
-	const char *id = get_text(finding, "id");
+	const char *id = json_text(finding, "id");
 	const cJSON *known;
 
-	cJSON_ArrayForEach(known, get(document, "findings"))
+	cJSON_ArrayForEach(known, json_get(document, "findings"))
 	{
-		if (id && is_text(known, "id", id))
-			return get(known, "located");
+		if (id && json_is(known, "id", id))
+			return json_get(known, "located");
 	}
 	return NULL;
 }
@@ -25,9 +25,9 @@ static bool has_container(const cJSON *document, const char *id)
 {
 	const cJSON *container;
 
-	cJSON_ArrayForEach(container, get(document, "containers"))
+	cJSON_ArrayForEach(container, json_get(document, "containers"))
 	{
-		if (id && is_text(container, "id", id))
+		if (id && json_is(container, "id", id))
 			return true;
 	}
 	return false;
@@ -37,7 +37,7 @@ static bool has_name(const cJSON *path, const char *name)
 {
 	const cJSON *known;
 
-	cJSON_ArrayForEach(known, get(path, "names"))
+	cJSON_ArrayForEach(known, json_get(path, "names"))
 	{
 		const char *text = cJSON_GetStringValue(known);
 
@@ -55,26 +55,26 @@ static void find_path(const cJSON *document, const char *container,
 	int idx = 0;
 
 	*pointer = '\0';
-	cJSON_ArrayForEach(item, get(document, "paths"))
+	cJSON_ArrayForEach(item, json_get(document, "paths"))
 	{
-		if (is_text(item, "view", container) && has_name(item, name))
+		if (json_is(item, "view", container) && has_name(item, name))
 			snprintf(pointer, size, "/paths/%d", idx);
 		idx++;
 	}
-	cJSON_ArrayForEach(item, get(document, "access"))
+	cJSON_ArrayForEach(item, json_get(document, "access"))
 	{
-		if (!*pointer && is_text(item, "container", container) &&
-		    is_text(item, "container_path", name) &&
-		    cJSON_IsTrue(get(item, "same_inode")))
+		if (!*pointer && json_is(item, "container", container) &&
+		    json_is(item, "container_path", name) &&
+		    cJSON_IsTrue(json_get(item, "same_inode")))
 			snprintf(pointer, size, "%s",
-				 get_text(item, "path_ref"));
+				 json_text(item, "path_ref"));
 	}
 }
 
 static cJSON *locate(const cJSON *document, const cJSON *finding)
 {
-	const char *id = get_text(finding, "container_id");
-	const char *name = get_text(finding, "socket_path");
+	const char *id = json_text(finding, "container_id");
+	const char *name = json_text(finding, "socket_path");
 	bool here = has_container(document, id);
 	cJSON *located = cJSON_CreateObject();
 	char pointer[64] = "";
@@ -101,7 +101,7 @@ static cJSON *locate(const cJSON *document, const cJSON *finding)
 
 static void replace(cJSON *document, const char *key, cJSON *value)
 {
-	if (get(document, key))
+	if (json_get(document, key))
 		cJSON_ReplaceItemInObjectCaseSensitive(document, key, value);
 	else
 		cJSON_AddItemToObject(document, key, value);
@@ -119,7 +119,7 @@ void relocate_findings(cJSON *document, cJSON *findings)
 				      known ? cJSON_Duplicate(known, true) :
 					      locate(document, finding));
 	}
-	if (!get(document, "verdicts"))
+	if (!json_get(document, "verdicts"))
 		cJSON_AddNullToObject(document, "verdicts");
 	replace(document, "findings", findings);
 }

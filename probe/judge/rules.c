@@ -22,7 +22,7 @@ static const char *or_unknown(const char *text)
 
 bool rule_type(struct judged *judged)
 {
-	const char *type = get_text(judged->finding, "type");
+	const char *type = json_text(judged->finding, "type");
 	bool ours = type && strcmp(type, DOCKER_SOCKET_ACCESSED) == 0;
 
 	if (ours)
@@ -37,8 +37,8 @@ bool rule_type(struct judged *judged)
 
 bool rule_node(struct judged *judged)
 {
-	const char *wanted = get_text(judged->finding, "instance_id");
-	const char *own = get_text(get(judged->document, "node"),
+	const char *wanted = json_text(judged->finding, "instance_id");
+	const char *own = json_text(json_get(judged->document, "node"),
 				   "instance_id");
 
 	if (!wanted || !own) {
@@ -60,21 +60,21 @@ bool rule_node(struct judged *judged)
 
 bool rule_container(struct judged *judged)
 {
-	const cJSON *located = get(judged->finding, "located");
+	const cJSON *located = json_get(judged->finding, "located");
 	char pointer[POINTER_SIZE];
 
 	if (!judged->container) {
 		add_reason(judged, "container", TRI_NO, "",
 			   "the finding's container is not on this node any more (%s)",
-			   or_unknown(get_text(located, "why")));
+			   or_unknown(json_text(located, "why")));
 		return false;
 	}
 	snprintf(pointer, sizeof(pointer), "/containers/%d",
 		 judged->container_idx);
 	add_reason(judged, "container", TRI_YES, pointer,
 		   "the finding's container is %s, found by its %s",
-		   or_unknown(get_text(judged->container, "id")),
-		   or_unknown(get_text(located, "matched_by")));
+		   or_unknown(json_text(judged->container, "id")),
+		   or_unknown(json_text(located, "matched_by")));
 	return true;
 }
 
@@ -82,11 +82,11 @@ bool rule_container(struct judged *judged)
 
 static bool same_object(const cJSON *a, const cJSON *b)
 {
-	const char *ino = get_text(get(a, "inode"), "ino");
-	const char *dev = get_text(get(a, "inode"), "dev");
+	const char *ino = json_text(json_get(a, "inode"), "ino");
+	const char *dev = json_text(json_get(a, "inode"), "dev");
 
-	return ino && dev && is_text(get(b, "inode"), "ino", ino) &&
-	       is_text(get(b, "inode"), "dev", dev);
+	return ino && dev && json_is(json_get(b, "inode"), "ino", ino) &&
+	       json_is(json_get(b, "inode"), "dev", dev);
 }
 
 /* The same object among what the node itself shows. -1 where it is none. */
@@ -95,9 +95,9 @@ static int find_on_node(const struct judged *judged)
 	const cJSON *path;
 	int idx = 0;
 
-	cJSON_ArrayForEach(path, get(judged->document, "paths"))
+	cJSON_ArrayForEach(path, json_get(judged->document, "paths"))
 	{
-		if (!get_text(path, "view") && same_object(path, judged->path))
+		if (!json_text(path, "view") && same_object(path, judged->path))
 			return idx;
 		idx++;
 	}
@@ -108,23 +108,23 @@ static int find_on_node(const struct judged *judged)
 static bool is_forbidden(const struct judged *judged, int node_idx,
 			 const char **why)
 {
-	const char *id = get_text(judged->container, "id");
+	const char *id = json_text(judged->container, "id");
 	char ref[POINTER_SIZE];
 	const cJSON *access;
 	bool closed = false;
 
 	snprintf(ref, sizeof(ref), "/paths/%d", node_idx);
-	cJSON_ArrayForEach(access, get(judged->document, "access"))
+	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
 	{
-		const cJSON *dac = get(access, "dac");
+		const cJSON *dac = json_get(access, "dac");
 
-		if (!is_text(access, "path_ref", ref) ||
-		    !is_text(access, "container", id) ||
-		    cJSON_IsTrue(get(access, "hidden")))
+		if (!json_is(access, "path_ref", ref) ||
+		    !json_is(access, "container", id) ||
+		    cJSON_IsTrue(json_get(access, "hidden")))
 			continue;
-		if (!cJSON_IsFalse(get(dac, "allowed")))
+		if (!cJSON_IsFalse(json_get(dac, "allowed")))
 			return false;
-		*why = get_text(dac, "why");
+		*why = json_text(dac, "why");
 		closed = true;
 	}
 	return closed;
@@ -133,15 +133,15 @@ static bool is_forbidden(const struct judged *judged, int node_idx,
 static enum case_kind judge_listening(struct judged *judged,
 				      const char *pointer)
 {
-	const cJSON *listener = get(get(judged->path, "listener"), "process");
-	const char *owner = get_text(listener, "container");
+	const cJSON *listener = json_get(json_get(judged->path, "listener"), "process");
+	const char *owner = json_text(listener, "container");
 	int node_idx = find_on_node(judged);
 	const char *why = NULL;
 
-	if (owner && is_text(judged->container, "id", owner)) {
+	if (owner && json_is(judged->container, "id", owner)) {
 		add_reason(judged, "private_socket", TRI_YES, pointer,
 			   "the socket is the container's own: %s in the same container listens, the node's runtime was not reached",
-			   or_unknown(get_text(listener, "comm")));
+			   or_unknown(json_text(listener, "comm")));
 		return CASE_PRIVATE;
 	}
 	if (node_idx >= 0 && is_forbidden(judged, node_idx, &why)) {
@@ -152,8 +152,8 @@ static enum case_kind judge_listening(struct judged *judged,
 	}
 	add_reason(judged, "live_socket", TRI_YES, pointer,
 		   "a listener answers there: %s (pid %d) %s, and the container can reach it; a read-only mount does not prevent a connect",
-		   or_unknown(get_text(listener, "comm")),
-		   (int)cJSON_GetNumberValue(get(listener, "pid")),
+		   or_unknown(json_text(listener, "comm")),
+		   (int)cJSON_GetNumberValue(json_get(listener, "pid")),
 		   owner ? "in another container" : "on the node");
 	return CASE_LIVE;
 }
@@ -162,24 +162,24 @@ static enum case_kind judge_absent(struct judged *judged, const char *pointer)
 {
 	add_reason(judged, "inert_path", TRI_YES, pointer,
 		   "nothing stands there now (%s)",
-		   or_unknown(get_text(judged->path, "kind")));
+		   or_unknown(json_text(judged->path, "kind")));
 	return CASE_INERT_NOW;
 }
 
 static enum case_kind judge_socket(struct judged *judged, const char *pointer)
 {
-	if (is_text(judged->path, "state", "listening"))
+	if (json_is(judged->path, "state", "listening"))
 		return judge_listening(judged, pointer);
-	if (is_text(judged->path, "state", "unknown")) {
+	if (json_is(judged->path, "state", "unknown")) {
 		add_reason(judged, "inert_path", TRI_UNKNOWN, pointer,
 			   "whether anything listens there is not known: %s",
-			   or_unknown(get_text(judged->path, "connect_why")));
+			   or_unknown(json_text(judged->path, "connect_why")));
 		return CASE_UNSEEN;
 	}
 	add_reason(judged, "inert_path", TRI_YES, pointer,
 		   "a socket without a listener: %s; connect(2) would give %s",
-		   or_unknown(get_text(judged->path, "connect_why")),
-		   or_unknown(get_text(judged->path, "connect_result")));
+		   or_unknown(json_text(judged->path, "connect_why")),
+		   or_unknown(json_text(judged->path, "connect_result")));
 	/* The inode does not tell when its listener ended. */
 	return CASE_INERT_NOW;
 }
@@ -190,7 +190,7 @@ enum case_kind rule_path(struct judged *judged)
 					      "symlink_loop" };
 	static const char *const inert[] = { "directory", "regular", "fifo",
 					     "device" };
-	const char *kind = get_text(judged->path, "kind");
+	const char *kind = json_text(judged->path, "kind");
 	char pointer[POINTER_SIZE];
 
 	if (!judged->path || !kind) {
@@ -211,7 +211,7 @@ enum case_kind rule_path(struct judged *judged)
 		add_reason(judged, "inert_path", TRI_YES, pointer,
 			   "what stands there is a %s, not a socket: nothing could have answered; connect(2) gives %s",
 			   kind,
-			   or_unknown(get_text(judged->path,
+			   or_unknown(json_text(judged->path,
 					       "connect_result")));
 		return CASE_INERT;
 	}
@@ -237,11 +237,11 @@ static bool is_after(struct timespec a, struct timespec b)
 static bool time_holds(struct judged *judged, struct timespec since,
 		       const char *which)
 {
-	const cJSON *unchanged = get(judged->path, "unchanged_since");
+	const cJSON *unchanged = json_get(judged->path, "unchanged_since");
 	char pointer[POINTER_SIZE];
 	struct timespec when;
 
-	if (!get_time(get(judged->document, "node"), "booted_at", &when) ||
+	if (!json_time(json_get(judged->document, "node"), "booted_at", &when) ||
 	    is_after(when, since)) {
 		add_reason(judged, "time", TRI_NO, "/node/booted_at",
 			   "the node booted after the %s event: what is seen now says nothing about then",
@@ -250,7 +250,7 @@ static bool time_holds(struct judged *judged, struct timespec since,
 	}
 	snprintf(pointer, sizeof(pointer), "/containers/%d/started_at",
 		 judged->container_idx);
-	if (!get_time(judged->container, "started_at", &when) ||
+	if (!json_time(judged->container, "started_at", &when) ||
 	    is_after(when, since)) {
 		add_reason(judged, "time", TRI_NO, pointer,
 			   "the container started after the %s event: another one raised it",
@@ -259,7 +259,7 @@ static bool time_holds(struct judged *judged, struct timespec since,
 	}
 	snprintf(pointer, sizeof(pointer), "/paths/%d/unchanged_since",
 		 judged->path_idx);
-	if (!get_time(unchanged, "time", &when)) {
+	if (!json_time(unchanged, "time", &when)) {
 		add_reason(judged, "time", TRI_UNKNOWN, pointer,
 			   "since when this is so cannot be told");
 		return false;
@@ -279,8 +279,8 @@ static bool time_holds(struct judged *judged, struct timespec since,
 /* A socket's inode outlives its listener: it dates the bind, not the end. */
 static bool is_undated(const struct judged *judged)
 {
-	return is_text(judged->path, "kind", "socket") &&
-	       !is_text(judged->path, "state", "listening");
+	return json_is(judged->path, "kind", "socket") &&
+	       !json_is(judged->path, "state", "listening");
 }
 
 bool rule_time(struct judged *judged, bool supports)
@@ -288,7 +288,7 @@ bool rule_time(struct judged *judged, bool supports)
 	const char *which = supports ? "first" : "last";
 	struct timespec since;
 
-	if (!get_time(judged->finding,
+	if (!json_time(judged->finding,
 		      supports ? "event_first_seen" : "event_last_seen",
 		      &since)) {
 		add_reason(judged, "time", TRI_UNKNOWN, "",
@@ -313,20 +313,20 @@ bool rule_coverage(struct judged *judged)
 	bool complete = true;
 	int idx = 0;
 
-	cJSON_ArrayForEach(line, get(judged->document, "coverage"))
+	cJSON_ArrayForEach(line, json_get(judged->document, "coverage"))
 	{
 		snprintf(pointer, sizeof(pointer), "/coverage/%d", idx++);
 		/* What the kubelet is configured to use decides nothing here. */
-		if (is_text(line, "status", "complete") ||
-		    is_text(line, "source", "kubelet_config"))
+		if (json_is(line, "status", "complete") ||
+		    json_is(line, "source", "kubelet_config"))
 			continue;
 		complete = false;
 		add_reason(judged, "coverage", TRI_NO, pointer,
 			   "%s is %s: %s; to mend: %s",
-			   or_unknown(get_text(line, "source")),
-			   or_unknown(get_text(line, "status")),
-			   or_unknown(get_text(line, "detail")),
-			   or_unknown(get_text(line, "mend")));
+			   or_unknown(json_text(line, "source")),
+			   or_unknown(json_text(line, "status")),
+			   or_unknown(json_text(line, "detail")),
+			   or_unknown(json_text(line, "mend")));
 	}
 	if (complete)
 		add_reason(judged, "coverage", TRI_YES, "/coverage",
@@ -342,7 +342,7 @@ static const cJSON *path_at(const struct judged *judged, const char *ref)
 	char pointer[POINTER_SIZE];
 	int idx = 0;
 
-	cJSON_ArrayForEach(path, get(judged->document, "paths"))
+	cJSON_ArrayForEach(path, json_get(judged->document, "paths"))
 	{
 		snprintf(pointer, sizeof(pointer), "/paths/%d", idx++);
 		if (ref && strcmp(ref, pointer) == 0)
@@ -353,13 +353,13 @@ static const cJSON *path_at(const struct judged *judged, const char *ref)
 
 static bool is_connected(const struct judged *judged, const char *ref)
 {
-	const char *id = get_text(judged->container, "id");
+	const char *id = json_text(judged->container, "id");
 	const cJSON *connection;
 
-	cJSON_ArrayForEach(connection, get(judged->document, "connections"))
+	cJSON_ArrayForEach(connection, json_get(judged->document, "connections"))
 	{
-		if (is_text(connection, "path_ref", ref) &&
-		    is_text(get(connection, "client"), "container", id))
+		if (json_is(connection, "path_ref", ref) &&
+		    json_is(json_get(connection, "client"), "container", id))
 			return true;
 	}
 	return false;
@@ -367,41 +367,41 @@ static bool is_connected(const struct judged *judged, const char *ref)
 
 static bool add_live_access(struct judged *judged, const cJSON *access, int idx)
 {
-	const char *ref = get_text(access, "path_ref");
+	const char *ref = json_text(access, "path_ref");
 	const cJSON *path = path_at(judged, ref);
 	char pointers[POINTERS_SIZE];
 
-	if (!is_text(access, "connect_result", "OK") || !ref ||
+	if (!json_is(access, "connect_result", "OK") || !ref ||
 	    same_object(path, judged->path))
 		return false;
 	snprintf(pointers, sizeof(pointers), "/access/%d %s", idx, ref);
 	add_risk(judged, pointers,
 		 "the container can connect to the live %s socket %s (as %s, %s)%s: host root in all but name",
-		 or_unknown(get_text(path, "runtime")),
-		 or_unknown(get_text(path, "path")),
-		 or_unknown(get_text(access, "container_path")),
-		 or_unknown(get_text(access, "via")),
+		 or_unknown(json_text(path, "runtime")),
+		 or_unknown(json_text(path, "path")),
+		 or_unknown(json_text(access, "container_path")),
+		 or_unknown(json_text(access, "via")),
 		 is_connected(judged, ref) ? " and is connected to it now" : "");
 	return true;
 }
 
 void rule_elsewhere(struct judged *judged)
 {
-	const char *id = get_text(judged->container, "id");
+	const char *id = json_text(judged->container, "id");
 	const cJSON *access;
 	char pointer[POINTER_SIZE];
 	bool found = false;
 	int idx = 0;
 
-	cJSON_ArrayForEach(access, get(judged->document, "access"))
+	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
 	{
-		if (is_text(access, "container", id))
+		if (json_is(access, "container", id))
 			found |= add_live_access(judged, access, idx);
 		idx++;
 	}
 	snprintf(pointer, sizeof(pointer), "/containers/%d/privileged",
 		 judged->container_idx);
-	if (cJSON_IsTrue(get(judged->container, "privileged")))
+	if (cJSON_IsTrue(json_get(judged->container, "privileged")))
 		add_risk(judged, pointer,
 			 "the container is privileged: it needs no runtime socket to become the node's root");
 	add_reason(judged, "elsewhere", found ? TRI_YES : TRI_NO, "",

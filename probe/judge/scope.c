@@ -27,22 +27,14 @@ static const struct {
 	{ "socket_path", "socket_path" },
 };
 
-static void put(cJSON *object, const char *key, const char *text)
-{
-	if (text)
-		cJSON_AddStringToObject(object, key, text);
-	else
-		cJSON_AddNullToObject(object, key);
-}
-
 static void put_valid_until(struct judged *judged)
 {
 	char text[TIME_TEXT_SIZE];
 	char sentence[512];
 	struct timespec when = { 0 };
-	const char *path = get_text(judged->finding, "socket_path");
+	const char *path = json_text(judged->finding, "socket_path");
 
-	get_time(get(judged->document, "probe"), "started_at", &when);
+	json_time(json_get(judged->document, "probe"), "started_at", &when);
 	when.tv_sec += (time_t)REVIEW_DAYS * 24 * 3600;
 	format_time(when, text);
 	text[strlen("2026-01-01")] = '\0';
@@ -58,7 +50,7 @@ void scope_fill(struct judged *judged)
 	cJSON *scope = cJSON_AddObjectToObject(judged->verdict, "scope");
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		put(scope, fields[i].key,
-		    get_text(judged->finding, fields[i].from));
+		json_put(scope, fields[i].key,
+		    json_text(judged->finding, fields[i].from));
 	put_valid_until(judged);
 }

@@ -3,52 +3,39 @@
 #include "summary.h"
 
 #include <stdio.h>
-#include <string.h>
 
-static const char *text_of(const cJSON *object, const char *key)
-{
-	const char *text = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(object, key));
-
-	return text ? text : "";
-}
-
-static const cJSON *list_of(const cJSON *document, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(document, key);
-}
+#include "sockprobe/json.h"
 
 bool summary_is_complete(const cJSON *document)
 {
 	const cJSON *line;
 
-	cJSON_ArrayForEach(line, list_of(document, "coverage"))
+	cJSON_ArrayForEach(line, json_get(document, "coverage"))
 	{
-		if (strcmp(text_of(line, "status"), "complete") != 0)
+		if (!json_is(line, "status", "complete"))
 			return false;
 	}
 	return true;
 }
 
+/* Objects whose `key` is `value`, with their names where a list is given. */
 static int count_paths(const cJSON *document, const char *key,
 		       const char *value, cJSON *names)
 {
 	const cJSON *path;
 	int n = 0;
 
-	cJSON_ArrayForEach(path, list_of(document, "paths"))
+	cJSON_ArrayForEach(path, json_get(document, "paths"))
 	{
 		/* What a finding names is another name for what is counted. */
-		if (strcmp(text_of(path, key), value) != 0 ||
-		    strcmp(text_of(path, "source"), "finding") == 0)
+		if (!json_is(path, key, value) ||
+		    json_is(path, "source", "finding"))
 			continue;
 		n++;
-		if (names &&
-		    !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(path,
-								   "unlinked")))
+		if (names && !cJSON_IsTrue(json_get(path, "unlinked")))
 			cJSON_AddItemToArray(
-				names,
-				cJSON_CreateString(text_of(path, "path")));
+				names, cJSON_CreateString(
+					       json_text_or(path, "path", "")));
 	}
 	return n;
 }
@@ -65,28 +52,30 @@ static int count_inert(const cJSON *document)
 	return n;
 }
 
-/* Containers that can get at a live socket by a path that is not covered. */
+static bool reaches_live(const cJSON *document, const char *container)
+{
+	const cJSON *access;
+
+	cJSON_ArrayForEach(access, json_get(document, "access"))
+	{
+		if (json_is(access, "container", container) &&
+		    json_is(access, "connect_result", "OK"))
+			return true;
+	}
+	return false;
+}
+
+/* Containers that can get at a live socket; the probe's own do not count. */
 static int count_reaching(const cJSON *document)
 {
 	const cJSON *container;
 	int n = 0;
 
-	cJSON_ArrayForEach(container, list_of(document, "containers"))
+	cJSON_ArrayForEach(container, json_get(document, "containers"))
 	{
-		const cJSON *access;
-		bool reaches = false;
-
-		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(container,
-								  "self")))
-			continue;
-		cJSON_ArrayForEach(access, list_of(document, "access"))
-		{
-			reaches |= strcmp(text_of(access, "container"),
-					  text_of(container, "id")) == 0 &&
-				   strcmp(text_of(access, "connect_result"),
-					  "OK") == 0;
-		}
-		n += reaches;
+		if (!cJSON_IsTrue(json_get(container, "self")))
+			n += reaches_live(document,
+					  json_text_or(container, "id", ""));
 	}
 	return n;
 }
@@ -96,9 +85,8 @@ static int count_connections(const cJSON *document)
 	const cJSON *connection;
 	int n = 0;
 
-	cJSON_ArrayForEach(connection, list_of(document, "connections"))
-		n += (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(
-			connection, "count"));
+	cJSON_ArrayForEach(connection, json_get(document, "connections"))
+		n += json_int(connection, "count");
 	return n;
 }
 
@@ -114,7 +102,12 @@ static void fill_verdict(cJSON *document)
 	cJSON_ReplaceItemInObjectCaseSensitive(document, "verdict", verdict);
 }
 
-const char *summary_fill(cJSON *document)
+static const char *plural(int n)
+{
+	return n == 1 ? "" : "s";
+}
+
+void summary_fill(cJSON *document)
 {
 	bool complete = summary_is_complete(document);
 	cJSON *summary = cJSON_CreateObject();
@@ -131,9 +124,8 @@ const char *summary_fill(cJSON *document)
 	count_paths(document, "kind", "directory", directories);
 	snprintf(text, sizeof(text),
 		 "%d live runtime socket%s, %d inert path%s; %d container%s can connect to a live one, %d connection%s now; evidence %s",
-		 live, live == 1 ? "" : "s", inert, inert == 1 ? "" : "s",
-		 reaching, reaching == 1 ? "" : "s", connections,
-		 connections == 1 ? "" : "s",
+		 live, plural(live), inert, plural(inert), reaching,
+		 plural(reaching), connections, plural(connections),
 		 complete ? "complete" : "INCOMPLETE");
 	cJSON_AddStringToObject(summary, "text", text);
 	cJSON_AddBoolToObject(summary, "complete", complete);
@@ -145,6 +137,4 @@ const char *summary_fill(cJSON *document)
 	cJSON_AddNumberToObject(summary, "connections", connections);
 	cJSON_ReplaceItemInObjectCaseSensitive(document, "summary", summary);
 	fill_verdict(document);
-	return text_of(cJSON_GetObjectItemCaseSensitive(document, "summary"),
-		       "text");
 }

@@ -11,8 +11,8 @@ bool summary_is_complete(const cJSON *document);
 
 /*
  * Fills the places of verdict and summary in a document that was not judged
- * against a finding. Returns the one-line conclusion, owned by the document.
+ * against a finding.
  */
-const char *summary_fill(cJSON *document);
+void summary_fill(cJSON *document);
 
 #endif

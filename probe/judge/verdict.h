@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "sockprobe/evidence.h"
+#include "sockprobe/json.h"
 
 enum decision {
 	DECISION_SUPPORTED,
@@ -31,10 +32,7 @@ struct judged {
 	cJSON *risks;
 };
 
-const cJSON *get(const cJSON *object, const char *key);
-const char *get_text(const cJSON *object, const char *key); /* NULL: none */
-bool is_text(const cJSON *object, const char *key, const char *value);
-bool get_time(const cJSON *object, const char *key, struct timespec *when);
+bool json_time(const cJSON *object, const char *key, struct timespec *when);
 
 /*
  * Adds a rule's outcome. `holds` TRI_UNKNOWN: cannot be said. `evidence` is a

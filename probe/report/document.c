@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * struct evidence to JSON. No decision is made here; every text passes
- * put_text(), which keeps the document UTF-8 and says what it escaped.
+ * put_text(), which keeps the document UTF-8 and says what it escaped (values.h).
  */
 #include "document.h"
 
@@ -13,6 +13,7 @@
 
 #include "sockprobe/version.h"
 #include "text_safe.h"
+#include "values.h"
 
 /* ---- names of enums ---- */
 
@@ -90,87 +91,6 @@ static const char *type_name(int type)
 	}
 }
 
-/* ---- values ---- */
-
-static void flag_escaped(cJSON *object, const char *key)
-{
-	cJSON *list = cJSON_GetObjectItemCaseSensitive(object, "escaped");
-
-	if (!list)
-		list = cJSON_AddArrayToObject(object, "escaped");
-	cJSON_AddItemToArray(list, cJSON_CreateString(key));
-}
-
-/* Puts a text, or null. One that is not UTF-8 is escaped and listed as such. */
-static void put_text(cJSON *object, const char *key, const char *text)
-{
-	char *escaped;
-
-	if (!text) {
-		cJSON_AddNullToObject(object, key);
-		return;
-	}
-	if (is_utf8(text)) {
-		cJSON_AddStringToObject(object, key, text);
-		return;
-	}
-	escaped = escape_bytes(text);
-	cJSON_AddStringToObject(object, key, escaped ? escaped : "");
-	free(escaped);
-	flag_escaped(object, key);
-}
-
-static void push_text(cJSON *array, const char *text, bool escape)
-{
-	char *escaped = escape ? escape_bytes(text) : NULL;
-
-	cJSON_AddItemToArray(array,
-			     cJSON_CreateString(escaped ? escaped : text));
-	free(escaped);
-}
-
-static void put_time(cJSON *object, const char *key, struct timespec when)
-{
-	char text[TIME_TEXT_SIZE];
-
-	if (!when.tv_sec) {
-		cJSON_AddNullToObject(object, key);
-		return;
-	}
-	format_time(when, text);
-	cJSON_AddStringToObject(object, key, text);
-}
-
-static void put_u64(cJSON *object, const char *key, uint64_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRIu64, number);
-	cJSON_AddStringToObject(object, key, text);
-}
-
-static void put_tri(cJSON *object, const char *key, enum tristate fact)
-{
-	if (fact == TRI_UNKNOWN)
-		cJSON_AddNullToObject(object, key);
-	else
-		cJSON_AddBoolToObject(object, key, fact == TRI_YES);
-}
-
-static void put_count(cJSON *object, const char *key, uint64_t number)
-{
-	cJSON_AddNumberToObject(object, key, (double)number);
-}
-
-/* A JSON pointer (RFC 6901) into this document. */
-static void push_pointer(cJSON *array, const char *list, size_t idx)
-{
-	char pointer[64];
-
-	snprintf(pointer, sizeof(pointer), "/%s/%zu", list, idx);
-	cJSON_AddItemToArray(array, cJSON_CreateString(pointer));
-}
-
 /* Which object an item is about: two may bear one name. */
 static void put_path_ref(cJSON *object, const struct evidence *ev, size_t idx)
 {
@@ -179,21 +99,6 @@ static void put_path_ref(cJSON *object, const struct evidence *ev, size_t idx)
 	snprintf(pointer, sizeof(pointer), "/paths/%zu", idx);
 	cJSON_AddStringToObject(object, "path_ref", pointer);
 	put_text(object, "path", path_name(&ev->paths.at[idx]));
-}
-
-static void put_list(cJSON *object, const char *key,
-		     const struct string_list *list)
-{
-	cJSON *array = cJSON_AddArrayToObject(object, key);
-	bool escape = false;
-
-	/* One flag for all items: then all are escaped, or none is. */
-	for (size_t i = 0; i < list->n; i++)
-		escape |= !is_utf8(list->at[i]);
-	for (size_t i = 0; i < list->n; i++)
-		push_text(array, list->at[i], escape);
-	if (escape)
-		flag_escaped(object, key);
 }
 
 static const char *container_id(const struct evidence *ev, size_t idx)

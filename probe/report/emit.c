@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sockprobe/json.h"
 #include "text_safe.h"
 
 int emit_finish(FILE *out, struct error *error)
@@ -51,28 +52,18 @@ int emit(FILE *out, const cJSON *document, enum output_format format,
 	}
 }
 
-static const char *text_of(const cJSON *object, const char *key)
-{
-	const char *text = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(object, key));
-
-	return text ? text : "?";
-}
-
 void emit_conclusion(FILE *out, const cJSON *document)
 {
-	const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(document,
-								"verdict");
-	const cJSON *summary = cJSON_GetObjectItemCaseSensitive(document,
-								"summary");
+	const cJSON *verdict = json_get(document, "verdict");
+	const cJSON *summary = json_get(document, "summary");
 
 	fputs("sockprobe: ", out);
-	if (cJSON_GetObjectItemCaseSensitive(document, "findings")) {
-		print_safe(out, text_of(verdict, "decision"));
+	if (json_get(document, "findings")) {
+		print_safe(out, json_text_or(verdict, "decision", "?"));
 		fputs(": ", out);
-		print_safe(out, text_of(verdict, "text"));
+		print_safe(out, json_text_or(verdict, "text", "?"));
 	} else {
-		print_safe(out, text_of(summary, "text"));
+		print_safe(out, json_text_or(summary, "text", "?"));
 	}
 	fputc('\n', out);
 }

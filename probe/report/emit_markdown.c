@@ -8,20 +8,8 @@
 #include <string.h>
 
 #include "emit.h"
+#include "sockprobe/json.h"
 #include "text_safe.h"
-
-static const cJSON *get(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static const char *text_of(const cJSON *object, const char *key,
-			   const char *otherwise)
-{
-	const char *text = cJSON_GetStringValue(get(object, key));
-
-	return text ? text : otherwise;
-}
 
 /* A code span; a backquote would end it, a bar would end a table's cell. */
 static void put_code(FILE *out, const char *text)
@@ -56,29 +44,29 @@ static void put_field(FILE *out, const char *name, const char *text)
 static void put_question(FILE *out, const cJSON *document,
 			 const cJSON *finding)
 {
-	const cJSON *node = get(document, "node");
+	const cJSON *node = json_get(document, "node");
 
 	fputs("## Question\n\nMay this finding be suppressed?\n\n", out);
-	put_field(out, "finding", text_of(finding, "type", NULL));
-	put_field(out, "id", text_of(finding, "id", NULL));
-	put_field(out, "path it names", text_of(finding, "socket_path", NULL));
-	put_field(out, "program", text_of(finding, "executable_path", NULL));
-	put_field(out, "namespace", text_of(finding, "namespace", NULL));
-	put_field(out, "workload", text_of(finding, "workload_name", NULL));
-	put_field(out, "image", text_of(finding, "image", NULL));
-	put_field(out, "first event", text_of(finding, "event_first_seen", NULL));
-	put_field(out, "last event", text_of(finding, "event_last_seen", NULL));
-	put_field(out, "node", text_of(node, "hostname", NULL));
-	put_field(out, "instance", text_of(node, "instance_id", NULL));
+	put_field(out, "finding", json_text_or(finding, "type", NULL));
+	put_field(out, "id", json_text_or(finding, "id", NULL));
+	put_field(out, "path it names", json_text_or(finding, "socket_path", NULL));
+	put_field(out, "program", json_text_or(finding, "executable_path", NULL));
+	put_field(out, "namespace", json_text_or(finding, "namespace", NULL));
+	put_field(out, "workload", json_text_or(finding, "workload_name", NULL));
+	put_field(out, "image", json_text_or(finding, "image", NULL));
+	put_field(out, "first event", json_text_or(finding, "event_first_seen", NULL));
+	put_field(out, "last event", json_text_or(finding, "event_last_seen", NULL));
+	put_field(out, "node", json_text_or(node, "hostname", NULL));
+	put_field(out, "instance", json_text_or(node, "instance_id", NULL));
 	put_field(out, "evidence taken",
-		  text_of(get(document, "probe"), "started_at", NULL));
+		  json_text_or(json_get(document, "probe"), "started_at", NULL));
 }
 
 static const char *mark_of(const cJSON *reason)
 {
-	if (cJSON_IsTrue(get(reason, "holds")))
+	if (cJSON_IsTrue(json_get(reason, "holds")))
 		return "yes";
-	return cJSON_IsFalse(get(reason, "holds")) ? "no" : "not known";
+	return cJSON_IsFalse(json_get(reason, "holds")) ? "no" : "not known";
 }
 
 /* Sentences hold names: they stand in code spans too. */
@@ -87,25 +75,25 @@ static void put_answer(FILE *out, const cJSON *verdict)
 	const cJSON *item;
 
 	fprintf(out, "\n## Answer\n\n**%s**: ",
-		text_of(verdict, "decision", "?"));
-	print_safe(out, text_of(verdict, "text", "?"));
+		json_text_or(verdict, "decision", "?"));
+	print_safe(out, json_text_or(verdict, "text", "?"));
 	fputs("\n\n## Why\n\n| rule | holds | |\n|---|---|---|\n", out);
-	cJSON_ArrayForEach(item, get(verdict, "reasons"))
+	cJSON_ArrayForEach(item, json_get(verdict, "reasons"))
 	{
 		fputs("| ", out);
-		put_code(out, text_of(item, "rule", "?"));
+		put_code(out, json_text_or(item, "rule", "?"));
 		fprintf(out, " | %s | ", mark_of(item));
-		put_code(out, text_of(item, "text", "?"));
+		put_code(out, json_text_or(item, "text", "?"));
 		fputs(" |\n", out);
 	}
 	fputs("\n## Risk that is left\n\n", out);
-	cJSON_ArrayForEach(item, get(verdict, "residual_risks"))
+	cJSON_ArrayForEach(item, json_get(verdict, "residual_risks"))
 	{
 		fputs("- ", out);
-		put_code(out, text_of(item, "text", "?"));
+		put_code(out, json_text_or(item, "text", "?"));
 		fputc('\n', out);
 	}
-	if (!cJSON_GetArraySize(get(verdict, "residual_risks")))
+	if (!cJSON_GetArraySize(json_get(verdict, "residual_risks")))
 		fputs("None was found.\n", out);
 }
 
@@ -115,17 +103,17 @@ static void put_seen(FILE *out, const cJSON *document)
 
 	fputs("\n## What was seen\n\n| path | what | connect(2) gives | reached by | connected |\n|---|---|---|---|---|\n",
 	      out);
-	cJSON_ArrayForEach(path, get(document, "paths"))
+	cJSON_ArrayForEach(path, json_get(document, "paths"))
 	{
-		if (strcmp(text_of(path, "kind", ""), "missing") == 0)
+		if (strcmp(json_text_or(path, "kind", ""), "missing") == 0)
 			continue;
 		fputs("| ", out);
-		put_code(out, text_of(path, "path", "?"));
+		put_code(out, json_text_or(path, "path", "?"));
 		fprintf(out, " | %s, %s | %s | %d containers | %d |\n",
-			text_of(path, "kind", "?"), text_of(path, "state", "?"),
-			text_of(path, "connect_result", "not known"),
-			cJSON_GetArraySize(get(path, "accessible_by")),
-			cJSON_GetArraySize(get(path, "connections")));
+			json_text_or(path, "kind", "?"), json_text_or(path, "state", "?"),
+			json_text_or(path, "connect_result", "not known"),
+			cJSON_GetArraySize(json_get(path, "accessible_by")),
+			cJSON_GetArraySize(json_get(path, "connections")));
 	}
 }
 
@@ -135,16 +123,16 @@ static void put_unseen(FILE *out, const cJSON *document)
 	bool any = false;
 
 	fputs("\n## What could not be seen\n\n", out);
-	cJSON_ArrayForEach(line, get(document, "coverage"))
+	cJSON_ArrayForEach(line, json_get(document, "coverage"))
 	{
-		if (strcmp(text_of(line, "status", ""), "complete") == 0)
+		if (strcmp(json_text_or(line, "status", ""), "complete") == 0)
 			continue;
 		any = true;
-		fprintf(out, "- %s, %s: ", text_of(line, "source", "?"),
-			text_of(line, "status", "?"));
-		put_code(out, text_of(line, "detail", "?"));
+		fprintf(out, "- %s, %s: ", json_text_or(line, "source", "?"),
+			json_text_or(line, "status", "?"));
+		put_code(out, json_text_or(line, "detail", "?"));
 		fputs("; to mend: ", out);
-		put_code(out, text_of(line, "mend", "-"));
+		put_code(out, json_text_or(line, "mend", "-"));
 		fputc('\n', out);
 	}
 	if (!any)
@@ -155,29 +143,29 @@ static void put_scope(FILE *out, const cJSON *verdict)
 {
 	const cJSON *field;
 
-	if (strcmp(text_of(verdict, "decision", ""), "supported") != 0)
+	if (strcmp(json_text_or(verdict, "decision", ""), "supported") != 0)
 		return;
 	fputs("\n## Scope of a filter\n\n", out);
-	cJSON_ArrayForEach(field, get(verdict, "scope"))
+	cJSON_ArrayForEach(field, json_get(verdict, "scope"))
 		put_field(out, field->string, cJSON_GetStringValue(field));
 	fputs("\nHolds ", out);
-	print_safe(out, text_of(verdict, "valid_until", "?"));
+	print_safe(out, json_text_or(verdict, "valid_until", "?"));
 	fputs(".\n", out);
 }
 
 int emit_markdown(FILE *out, const cJSON *document, struct error *error)
 {
-	const cJSON *findings = get(document, "findings");
+	const cJSON *findings = json_get(document, "findings");
 	const cJSON *verdict;
 
 	fputs("# Runtime sockets of a node\n\n", out);
 	if (!findings) {
-		print_safe(out, text_of(get(document, "summary"), "text", "?"));
+		print_safe(out, json_text_or(json_get(document, "summary"), "text", "?"));
 		fputc('\n', out);
 	}
-	cJSON_ArrayForEach(verdict, get(document, "verdicts"))
+	cJSON_ArrayForEach(verdict, json_get(document, "verdicts"))
 	{
-		const cJSON *number = get(verdict, "finding");
+		const cJSON *number = json_get(verdict, "finding");
 
 		put_question(out, document,
 			     cJSON_GetArrayItem(findings,

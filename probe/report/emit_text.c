@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "sockprobe/json.h"
 #include "text_safe.h"
 
 enum { COLUMNS = 80, ITEM_SIZE = 2048, MOST_ROWS = 12 };
@@ -22,38 +23,13 @@ struct page {
 	const cJSON *document;
 };
 
-/* ---- reading the document ---- */
-
-static const cJSON *get(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static const char *text_of(const cJSON *object, const char *key,
-			   const char *otherwise)
-{
-	const char *text = cJSON_GetStringValue(get(object, key));
-
-	return text ? text : otherwise;
-}
-
-static bool is(const cJSON *object, const char *key, const char *value)
-{
-	return strcmp(text_of(object, key, ""), value) == 0;
-}
-
-static int number_of(const cJSON *object, const char *key)
-{
-	return (int)cJSON_GetNumberValue(get(object, key));
-}
-
 static const cJSON *find_container(const struct page *page, const char *id)
 {
 	const cJSON *container;
 
-	cJSON_ArrayForEach(container, get(page->document, "containers"))
+	cJSON_ArrayForEach(container, json_get(page->document, "containers"))
 	{
-		if (is(container, "id", id))
+		if (json_is(container, "id", id))
 			return container;
 	}
 	return NULL;
@@ -127,18 +103,18 @@ static void name_container(const struct page *page, const char *id, char *name,
 			   size_t size)
 {
 	const cJSON *container = id ? find_container(page, id) : NULL;
-	const cJSON *pod = get(container, "pod");
-	const char *own = text_of(container, "name", NULL);
-	const char *self = cJSON_IsTrue(get(container, "self")) ? " (self)" :
+	const cJSON *pod = json_get(container, "pod");
+	const char *own = json_text_or(container, "name", NULL);
+	const char *self = cJSON_IsTrue(json_get(container, "self")) ? " (self)" :
 								  "";
 
-	if (!own && cJSON_IsTrue(get(container, "sandbox")))
+	if (!own && cJSON_IsTrue(json_get(container, "sandbox")))
 		own = "(sandbox)";
 	if (!id)
 		snprintf(name, size, "host");
-	else if (cJSON_IsObject(pod) && text_of(pod, "name", NULL))
-		snprintf(name, size, "%s/%s %s%s", text_of(pod, "namespace", "?"),
-			 text_of(pod, "name", "?"), own ? own : "?", self);
+	else if (cJSON_IsObject(pod) && json_text_or(pod, "name", NULL))
+		snprintf(name, size, "%s/%s %s%s", json_text_or(pod, "namespace", "?"),
+			 json_text_or(pod, "name", "?"), own ? own : "?", self);
 	else if (own)
 		snprintf(name, size, "%s%s", own, self);
 	else
@@ -154,10 +130,10 @@ static void name_process(const struct page *page, const cJSON *process,
 		snprintf(name, size, "a process that was not found");
 		return;
 	}
-	name_container(page, text_of(process, "container", NULL), container,
+	name_container(page, json_text_or(process, "container", NULL), container,
 		       sizeof(container));
-	snprintf(name, size, "%s[%d] %s in %s", text_of(process, "comm", "?"),
-		 number_of(process, "pid"), text_of(process, "exe", "(exe denied)"),
+	snprintf(name, size, "%s[%d] %s in %s", json_text_or(process, "comm", "?"),
+		 json_int(process, "pid"), json_text_or(process, "exe", "(exe denied)"),
 		 container);
 }
 
@@ -165,83 +141,83 @@ static void name_process(const struct page *page, const cJSON *process,
 
 static void put_what(const struct page *page, const cJSON *path)
 {
-	const cJSON *inode = get(path, "inode");
-	const char *result = text_of(path, "connect_result", "unknown");
+	const cJSON *inode = json_get(path, "inode");
+	const char *result = json_text_or(path, "connect_result", "unknown");
 	char entries[48] = "";
 
-	if (cJSON_IsNumber(get(path, "entries")) && number_of(path, "entries"))
+	if (cJSON_IsNumber(json_get(path, "entries")) && json_int(path, "entries"))
 		snprintf(entries, sizeof(entries), ", %d entries%s",
-			 number_of(path, "entries"),
-			 cJSON_IsTrue(get(path, "entries_cut")) ? " or more" :
+			 json_int(path, "entries"),
+			 cJSON_IsTrue(json_get(path, "entries_cut")) ? " or more" :
 								  "");
-	else if (cJSON_IsNumber(get(path, "entries")))
+	else if (cJSON_IsNumber(json_get(path, "entries")))
 		snprintf(entries, sizeof(entries), ", empty");
 	put_format(page, 2, "%s%s%s%s; mode %s, owner %d:%d; connect would give %s",
-		   text_of(path, "kind", "?"),
-		   is(path, "kind", "socket") ? ", " : "",
-		   is(path, "kind", "socket") ? text_of(path, "state", "?") : "",
-		   entries, text_of(inode, "mode", "?"),
-		   number_of(inode, "uid"), number_of(inode, "gid"), result);
-	if (!cJSON_IsString(get(path, "connect_result")))
-		put_line(page, 4, text_of(path, "connect_why", ""));
+		   json_text_or(path, "kind", "?"),
+		   json_is(path, "kind", "socket") ? ", " : "",
+		   json_is(path, "kind", "socket") ? json_text_or(path, "state", "?") : "",
+		   entries, json_text_or(inode, "mode", "?"),
+		   json_int(inode, "uid"), json_int(inode, "gid"), result);
+	if (!cJSON_IsString(json_get(path, "connect_result")))
+		put_line(page, 4, json_text_or(path, "connect_why", ""));
 	put_format(page, 2, "unchanged since %s (%s)",
-		   text_of(get(path, "unchanged_since"), "time", "?"),
-		   text_of(get(path, "unchanged_since"), "basis", "?"));
+		   json_text_or(json_get(path, "unchanged_since"), "time", "?"),
+		   json_text_or(json_get(path, "unchanged_since"), "basis", "?"));
 }
 
 static void put_listener(const struct page *page, const cJSON *path)
 {
-	const cJSON *listener = get(path, "listener");
+	const cJSON *listener = json_get(path, "listener");
 	char name[ITEM_SIZE];
 
 	if (!cJSON_IsObject(listener)) {
-		if (is(path, "state", "listening"))
+		if (json_is(path, "state", "listening"))
 			put_line(page, 2, "listener: a process that was not found");
 		return;
 	}
-	name_process(page, get(listener, "process"), name, sizeof(name));
+	name_process(page, json_get(listener, "process"), name, sizeof(name));
 	put_format(page, 2, "listener: %s%s", name,
-		   cJSON_IsObject(get(listener, "activated_by")) ?
+		   cJSON_IsObject(json_get(listener, "activated_by")) ?
 			   " (socket-activated)" :
 			   "");
 }
 
 static void put_origin(const struct page *page, const cJSON *path)
 {
-	const cJSON *origin = get(path, "origin");
+	const cJSON *origin = json_get(path, "origin");
 	const cJSON *candidate;
 
 	if (!cJSON_IsObject(origin))
 		return;
-	put_format(page, 2, "origin: %s", text_of(origin, "text", "?"));
-	cJSON_ArrayForEach(candidate, get(origin, "candidates"))
+	put_format(page, 2, "origin: %s", json_text_or(origin, "text", "?"));
+	cJSON_ArrayForEach(candidate, json_get(origin, "candidates"))
 	{
 		char name[512];
 
-		name_container(page, text_of(candidate, "container", NULL),
+		name_container(page, json_text_or(candidate, "container", NULL),
 			       name, sizeof(name));
 		put_format(page, 4, "%s: %s; %s", name,
-			   text_of(candidate, "mechanism", "runtime unknown"),
-			   text_of(candidate, "why", "?"));
+			   json_text_or(candidate, "mechanism", "runtime unknown"),
+			   json_text_or(candidate, "why", "?"));
 	}
 }
 
 static void put_access(const struct page *page, const cJSON *access)
 {
-	const cJSON *dac = get(access, "dac");
+	const cJSON *dac = json_get(access, "dac");
 	char name[512];
 
-	name_container(page, text_of(access, "container", NULL), name,
+	name_container(page, json_text_or(access, "container", NULL), name,
 		       sizeof(name));
 	put_format(page, 4, "%s: %s (%s%s)%s%s, connect would give %s", name,
-		   text_of(access, "container_path", "?"),
-		   text_of(access, "via", "?"),
-		   cJSON_IsTrue(get(access, "read_only")) ? ", read-only" : "",
-		   cJSON_IsTrue(get(access, "hidden")) ? ", covered" : "",
-		   cJSON_IsTrue(get(access, "stale")) ? ", stale inode" : "",
-		   text_of(access, "connect_result", "unknown"));
-	if (cJSON_IsFalse(get(dac, "allowed")))
-		put_line(page, 6, text_of(dac, "why", ""));
+		   json_text_or(access, "container_path", "?"),
+		   json_text_or(access, "via", "?"),
+		   cJSON_IsTrue(json_get(access, "read_only")) ? ", read-only" : "",
+		   cJSON_IsTrue(json_get(access, "hidden")) ? ", covered" : "",
+		   cJSON_IsTrue(json_get(access, "stale")) ? ", stale inode" : "",
+		   json_text_or(access, "connect_result", "unknown"));
+	if (cJSON_IsFalse(json_get(dac, "allowed")))
+		put_line(page, 6, json_text_or(dac, "why", ""));
 }
 
 /* The rows of `list` about one object, the first few of them in full. */
@@ -254,9 +230,9 @@ static void put_rows(const struct page *page, int idx, const char *list,
 	int n = 0;
 
 	snprintf(ref, sizeof(ref), "/paths/%d", idx);
-	cJSON_ArrayForEach(row, get(page->document, list))
+	cJSON_ArrayForEach(row, json_get(page->document, list))
 	{
-		if (!is(row, "path_ref", ref))
+		if (!json_is(row, "path_ref", ref))
 			continue;
 		if (n++ == 0)
 			put_line(page, 2, title);
@@ -272,16 +248,16 @@ static void put_connection(const struct page *page, const cJSON *connection)
 {
 	char name[ITEM_SIZE];
 
-	name_process(page, get(connection, "client"), name, sizeof(name));
-	put_format(page, 4, "%d x %s%s", number_of(connection, "count"), name,
-		   cJSON_IsTrue(get(connection, "pending")) ?
+	name_process(page, json_get(connection, "client"), name, sizeof(name));
+	put_format(page, 4, "%d x %s%s", json_int(connection, "count"), name,
+		   cJSON_IsTrue(json_get(connection, "pending")) ?
 			   " (not accepted yet)" :
 			   "");
 }
 
 static bool is_absent(const cJSON *path)
 {
-	return is(path, "kind", "missing");
+	return json_is(path, "kind", "missing");
 }
 
 static void put_names(const struct page *page, const cJSON *path)
@@ -292,18 +268,18 @@ static void put_names(const struct page *page, const cJSON *path)
 
 	fputc('\n', page->out);
 	set_color(page, bold);
-	put_line(page, 0, text_of(path, "path", "?"));
+	put_line(page, 0, json_text_or(path, "path", "?"));
 	set_color(page, plain);
-	cJSON_ArrayForEach(name, get(path, "names"))
+	cJSON_ArrayForEach(name, json_get(path, "names"))
 	{
 		if (!first)
 			put_format(page, 2, "also %s",
 				   cJSON_GetStringValue(name));
 		first = false;
 	}
-	if (!cJSON_IsString(get(path, "view")))
+	if (!cJSON_IsString(json_get(path, "view")))
 		return;
-	name_container(page, text_of(path, "view", NULL), view, sizeof(view));
+	name_container(page, json_text_or(path, "view", NULL), view, sizeof(view));
 	put_format(page, 2, "as seen in %s", view);
 }
 
@@ -312,18 +288,18 @@ static void put_path(const struct page *page, const cJSON *path, int idx)
 	const cJSON *link;
 
 	put_names(page, path);
-	cJSON_ArrayForEach(link, get(path, "links"))
-		put_format(page, 2, "link %s -> %s", text_of(link, "path", "?"),
-			   text_of(link, "target", "?"));
-	if (cJSON_IsTrue(get(path, "unlinked")))
+	cJSON_ArrayForEach(link, json_get(path, "links"))
+		put_format(page, 2, "link %s -> %s", json_text_or(link, "path", "?"),
+			   json_text_or(link, "target", "?"));
+	if (cJSON_IsTrue(json_get(path, "unlinked")))
 		put_line(page, 2,
 			 "the name is gone or leads elsewhere; who had it before still reaches it");
-	if (cJSON_IsObject(get(path, "inode")))
+	if (cJSON_IsObject(json_get(path, "inode")))
 		put_what(page, path);
 	else
 		put_format(page, 2, "%s; connect would give %s",
-			   text_of(path, "kind", "?"),
-			   text_of(path, "connect_result", "unknown"));
+			   json_text_or(path, "kind", "?"),
+			   json_text_or(path, "connect_result", "unknown"));
 	put_listener(page, path);
 	put_origin(page, path);
 	put_rows(page, idx, "access", "reached by", put_access);
@@ -334,53 +310,53 @@ static void put_path(const struct page *page, const cJSON *path, int idx)
 
 static void put_head(const struct page *page)
 {
-	const cJSON *node = get(page->document, "node");
+	const cJSON *node = json_get(page->document, "node");
 
 	put_format(page, 0, "node %s, %s, kernel %s, booted %s",
-		   text_of(node, "hostname", "?"),
-		   text_of(node, "os", "unknown system"),
-		   text_of(node, "kernel", "?"), text_of(node, "booted_at", "?"));
+		   json_text_or(node, "hostname", "?"),
+		   json_text_or(node, "os", "unknown system"),
+		   json_text_or(node, "kernel", "?"), json_text_or(node, "booted_at", "?"));
 	set_color(page, bold);
 	put_line(page, 0,
-		 text_of(get(page->document, "summary"), "text", "?"));
+		 json_text_or(json_get(page->document, "summary"), "text", "?"));
 	set_color(page, plain);
 }
 
 /* One finding's verdict: the decision, then each rule, then what is left. */
 static void put_verdict(const struct page *page, const cJSON *verdict)
 {
-	const cJSON *finding = cJSON_GetArrayItem(get(page->document,
+	const cJSON *finding = cJSON_GetArrayItem(json_get(page->document,
 						      "findings"),
-						  number_of(verdict,
+						  json_int(verdict,
 							    "finding"));
 	const cJSON *item;
 
 	fputc('\n', page->out);
 	put_format(page, 0, "finding %s: %s at %s by %s",
-		   text_of(finding, "id", "without id"),
-		   text_of(finding, "type", "?"),
-		   text_of(finding, "socket_path", "(no path)"),
-		   text_of(finding, "executable_path", "(no program)"));
+		   json_text_or(finding, "id", "without id"),
+		   json_text_or(finding, "type", "?"),
+		   json_text_or(finding, "socket_path", "(no path)"),
+		   json_text_or(finding, "executable_path", "(no program)"));
 	set_color(page, bold);
-	put_format(page, 0, "%s: %s", text_of(verdict, "decision", "?"),
-		   text_of(verdict, "text", "?"));
+	put_format(page, 0, "%s: %s", json_text_or(verdict, "decision", "?"),
+		   json_text_or(verdict, "text", "?"));
 	set_color(page, plain);
-	cJSON_ArrayForEach(item, get(verdict, "reasons"))
+	cJSON_ArrayForEach(item, json_get(verdict, "reasons"))
 	{
-		const cJSON *holds = get(item, "holds");
+		const cJSON *holds = json_get(item, "holds");
 
 		put_format(page, 2, "%s %s: %s",
 			   cJSON_IsTrue(holds)	? "[yes]" :
 			   cJSON_IsFalse(holds) ? "[no]" :
 						  "[?]",
-			   text_of(item, "rule", "?"),
-			   text_of(item, "text", "?"));
+			   json_text_or(item, "rule", "?"),
+			   json_text_or(item, "text", "?"));
 	}
-	cJSON_ArrayForEach(item, get(verdict, "residual_risks"))
-		put_format(page, 2, "risk left: %s", text_of(item, "text", "?"));
-	if (is(verdict, "decision", "supported"))
+	cJSON_ArrayForEach(item, json_get(verdict, "residual_risks"))
+		put_format(page, 2, "risk left: %s", json_text_or(item, "text", "?"));
+	if (json_is(verdict, "decision", "supported"))
 		put_format(page, 2, "holds %s",
-			   text_of(verdict, "valid_until", "?"));
+			   json_text_or(verdict, "valid_until", "?"));
 }
 
 /* Paths at which nothing stands, as one paragraph: they are many. */
@@ -389,9 +365,9 @@ static void put_absent(const struct page *page)
 	const cJSON *path;
 	size_t column = 0;
 
-	cJSON_ArrayForEach(path, get(page->document, "paths"))
+	cJSON_ArrayForEach(path, json_get(page->document, "paths"))
 	{
-		const char *name = text_of(path, "path", "?");
+		const char *name = json_text_or(path, "path", "?");
 
 		if (!is_absent(path))
 			continue;
@@ -416,9 +392,9 @@ static void put_gaps(const struct page *page)
 	const cJSON *line;
 	bool first = true;
 
-	cJSON_ArrayForEach(line, get(page->document, "coverage"))
+	cJSON_ArrayForEach(line, json_get(page->document, "coverage"))
 	{
-		if (is(line, "status", "complete"))
+		if (json_is(line, "status", "complete"))
 			continue;
 		if (first) {
 			set_color(page, yellow);
@@ -427,12 +403,12 @@ static void put_gaps(const struct page *page)
 		}
 		first = false;
 		put_format(page, 2, "%s %s (%s): %s%s%s",
-			   text_of(line, "source", "?"),
-			   text_of(line, "status", "?"),
-			   text_of(line, "scope", "?"),
-			   text_of(line, "detail", "?"),
-			   cJSON_IsString(get(line, "mend")) ? "; to mend: " : "",
-			   text_of(line, "mend", ""));
+			   json_text_or(line, "source", "?"),
+			   json_text_or(line, "status", "?"),
+			   json_text_or(line, "scope", "?"),
+			   json_text_or(line, "detail", "?"),
+			   cJSON_IsString(json_get(line, "mend")) ? "; to mend: " : "",
+			   json_text_or(line, "mend", ""));
 	}
 	if (first)
 		fputs("\nnothing was kept from view\n", page->out);
@@ -449,9 +425,9 @@ int emit_text(FILE *out, const cJSON *document, bool color,
 	int idx = 0;
 
 	put_head(&page);
-	cJSON_ArrayForEach(verdict, get(document, "verdicts"))
+	cJSON_ArrayForEach(verdict, json_get(document, "verdicts"))
 		put_verdict(&page, verdict);
-	cJSON_ArrayForEach(path, get(document, "paths"))
+	cJSON_ArrayForEach(path, json_get(document, "paths"))
 	{
 		if (!is_absent(path))
 			put_path(&page, path, idx);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
 #define WORKLOAD "resource.kubernetesDetails.kubernetesWorkloadDetails."
@@ -53,12 +54,6 @@ struct filter {
 	char name[NAME_SIZE];
 	char description[DESCRIPTION_SIZE];
 };
-
-static const char *text_of(const cJSON *object, const char *key)
-{
-	return cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(object, key));
-}
 
 /* ---- what is pinned ---- */
 
@@ -124,7 +119,7 @@ static bool has_made_up_end(const char *name)
 /* A pod's own name dies with it: "?" stands for each made-up letter. */
 static void generalize_pod(const cJSON *scope, struct criterion *criterion)
 {
-	const char *type = text_of(scope, "workload_type");
+	const char *type = json_text(scope, "workload_type");
 
 	if (strcmp(criterion->pin->key, "workload_name") != 0 || !type ||
 	    (strcasecmp(type, "pod") != 0 && strcasecmp(type, "pods") != 0) ||
@@ -147,7 +142,7 @@ static int add_criterion(struct filter *filter, const cJSON *scope,
 	*criterion = (struct criterion){ .pin = pin,
 					 .attribute = pin->attribute };
 	snprintf(criterion->value, sizeof(criterion->value), "%s", value);
-	if (strcmp(pin->key, "image") == 0 && !text_of(scope, "namespace"))
+	if (strcmp(pin->key, "image") == 0 && !json_text(scope, "namespace"))
 		criterion->attribute = standalone_image;
 	generalize_pod(scope, criterion);
 	filter->n++;
@@ -168,7 +163,7 @@ static int collect_criteria(struct filter *filter, const cJSON *scope,
 			    struct error *error)
 {
 	for (size_t i = 0; i < N_PINS; i++) {
-		const char *value = text_of(scope, pins[i].key);
+		const char *value = json_text(scope, pins[i].key);
 		int status;
 
 		/* With its prefix pinned, the tag would only make it brittle. */
@@ -199,7 +194,7 @@ static int refuse_wide(const struct filter *filter, const cJSON *scope,
 			    "filter: with neither workload_name nor image it would hide this finding for every workload%s: the evidence is about one",
 			    has(filter, "namespace") ? " of the namespace" :
 						       "");
-	if (text_of(scope, "namespace") && !has(filter, "namespace"))
+	if (json_text(scope, "namespace") && !has(filter, "namespace"))
 		return fail(error, EXIT_NOT_SUPPORTED,
 			    "filter: without namespace it would hide this finding for workloads of the same name or image anywhere");
 	if (!has(filter, "executable_path") && !has(filter, "socket_path"))
@@ -234,12 +229,11 @@ static const char *or_any(const char *text)
 static void name_filter(struct filter *filter, const cJSON *document,
 			const cJSON *verdict)
 {
-	const cJSON *scope = cJSON_GetObjectItemCaseSensitive(verdict, "scope");
-	const cJSON *node = cJSON_GetObjectItemCaseSensitive(document, "node");
-	const cJSON *probe = cJSON_GetObjectItemCaseSensitive(document,
-							      "probe");
-	const char *workload = text_of(scope, "workload_name");
-	const char *name_space = text_of(scope, "namespace");
+	const cJSON *scope = json_get(verdict, "scope");
+	const cJSON *node = json_get(document, "node");
+	const cJSON *probe = json_get(document, "probe");
+	const char *workload = json_text(scope, "workload_name");
+	const char *name_space = json_text(scope, "namespace");
 	char text[1024];
 
 	snprintf(text, sizeof(text), "sockprobe-%s-%s",
@@ -249,10 +243,10 @@ static void name_filter(struct filter *filter, const cJSON *document,
 	snprintf(text, sizeof(text),
 		 "Hides DockerSocketAccessed of %.100s/%.100s at %.100s. Review by %.10s. Evidence: sockprobe on %.64s at %.30s.",
 		 or_any(name_space), or_any(workload),
-		 or_any(text_of(scope, "socket_path")),
-		 or_any(text_of(verdict, "review_by")),
-		 or_any(text_of(node, "hostname")),
-		 or_any(text_of(probe, "started_at")));
+		 or_any(json_text(scope, "socket_path")),
+		 or_any(json_text(verdict, "review_by")),
+		 or_any(json_text(node, "hostname")),
+		 or_any(json_text(probe, "started_at")));
 	put_allowed(filter->description, sizeof(filter->description), text,
 		    "-.:_()[]{}/ ");
 }
@@ -434,11 +428,9 @@ static form *const forms[] = {
 /* The detector that raised the finding, where the finding says it. */
 static const char *own_detector(const cJSON *document, const cJSON *verdict)
 {
-	const cJSON *number = cJSON_GetObjectItemCaseSensitive(verdict,
-							       "finding");
-	const cJSON *findings = cJSON_GetObjectItemCaseSensitive(document,
-								 "findings");
-	const char *detector = text_of(
+	const cJSON *number = json_get(verdict, "finding");
+	const cJSON *findings = json_get(document, "findings");
+	const char *detector = json_text(
 		cJSON_GetArrayItem(findings,
 				   (int)cJSON_GetNumberValue(number)),
 		"detector_id");
@@ -450,10 +442,9 @@ int filter_emit(FILE *out, const cJSON *document,
 		const struct filter_request *request, struct error *error)
 {
 	struct filter_request full = *request;
-	const cJSON *verdict = cJSON_GetObjectItemCaseSensitive(document,
-								"verdict");
-	const cJSON *scope = cJSON_GetObjectItemCaseSensitive(verdict, "scope");
-	const char *decision = text_of(verdict, "decision");
+	const cJSON *verdict = json_get(document, "verdict");
+	const cJSON *scope = json_get(verdict, "scope");
+	const char *decision = json_text(verdict, "decision");
 	struct filter filter = { 0 };
 	int status;
 
@@ -461,7 +452,7 @@ int filter_emit(FILE *out, const cJSON *document,
 		return fail(error, EXIT_NOT_SUPPORTED,
 			    "filter: the verdict is %s, not supported: there is no filter that the evidence backs; %s",
 			    decision ? decision : "missing",
-			    text_of(verdict, "text") ? text_of(verdict, "text") :
+			    json_text(verdict, "text") ? json_text(verdict, "text") :
 						       "judge a finding first");
 	status = check_scope(request, error);
 	if (!status)

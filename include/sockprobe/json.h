@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading JSON values that may be of any type, or not there at all. */
+#ifndef SOCKPROBE_JSON_H
+#define SOCKPROBE_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* The member, NULL where there is none; NULL has no members. */
+static inline const cJSON *json_get(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+/* The member's text; `otherwise` where it has none. */
+static inline const char *json_text_or(const cJSON *object, const char *key,
+				       const char *otherwise)
+{
+	const char *text = cJSON_GetStringValue(json_get(object, key));
+
+	return text ? text : otherwise;
+}
+
+static inline const char *json_text(const cJSON *object, const char *key)
+{
+	return json_text_or(object, key, NULL);
+}
+
+/* Is the member exactly this text? */
+static inline bool json_is(const cJSON *object, const char *key,
+			   const char *value)
+{
+	const char *text = json_text(object, key);
+
+	return text && strcmp(text, value) == 0;
+}
+
+/* The member as a whole number, 0 where it is none. */
+static inline int json_int(const cJSON *object, const char *key)
+{
+	const cJSON *item = json_get(object, key);
+
+	return cJSON_IsNumber(item) ? (int)item->valuedouble : 0;
+}
+
+/* Puts a text, or null for NULL. */
+static inline void json_put(cJSON *object, const char *key, const char *text)
+{
+	cJSON_AddItemToObject(object, key,
+			      text ? cJSON_CreateString(text) :
+				     cJSON_CreateNull());
+}
+
+#endif
