@@ -19,7 +19,7 @@ LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 
 BUILD ?= build
 PROGRAM ?= sockprobe
-SOURCES := $(filter-out probe/judge/finding%,$(sort $(wildcard probe/*.c probe/*/*.c)))
+SOURCES := $(sort $(wildcard probe/*.c probe/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 .PHONY: all clean help

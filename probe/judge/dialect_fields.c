@@ -102,6 +102,14 @@ static const struct finding_field asff_fields[] = {
 	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/image",
 	  FIELD_TEXT },
 	{ "image", PRODUCT "resource/containerDetails/image", FIELD_TEXT },
+	{ "cluster_name", "Resources>Type=AwsEksCluster>Details>AwsEksCluster>Name",
+	  FIELD_TEXT },
+	{ "instance_id", "Resources>Type=AwsEc2Instance>Id", FIELD_TEXT },
+	{ "container_id", "Resources>Type=Container>Id", FIELD_TEXT },
+	{ "container_name", "Resources>Type=Container>Details>Container>Name",
+	  FIELD_TEXT },
+	{ "image", "Resources>Type=Container>Details>Container>ImageName",
+	  FIELD_TEXT },
 	{ "process_name", PRODUCT "service/runtimeDetails/process/name",
 	  FIELD_TEXT },
 	{ "executable_path",
@@ -124,23 +132,33 @@ static const struct finding_field asff_fields[] = {
 	{ NULL, NULL, FIELD_TEXT },
 };
 
-#define ACTOR "evidences>0>actor>process>"
+#define ACTOR "evidences>*>actor>process>"
+#define CONTAINER_RESOURCE "resources>type=AWS::Container::Container>"
 
 static const struct finding_field ocsf_fields[] = {
+	{ "id", "finding_info>uid_alt", FIELD_TEXT },
 	{ "id", "finding_info>uid", FIELD_TEXT },
 	{ "type", "finding_info>types>1", FIELD_TEXT },
 	{ "type", "finding_info>types>0", FIELD_TEXT },
 	{ "account_id", "cloud>account>uid", FIELD_TEXT },
 	{ "region", "cloud>region", FIELD_TEXT },
-	{ "container_id", "evidences>0>container>uid", FIELD_TEXT },
-	{ "container_name", "evidences>0>container>name", FIELD_TEXT },
-	{ "image", "evidences>0>container>image>name", FIELD_TEXT },
+	{ "cluster_name", "resources>type=AWS::EKS::Cluster>name", FIELD_TEXT },
+	{ "instance_id", "resources>type=AWS::EC2::Instance>uid", FIELD_TEXT },
+	{ "container_id", "evidences>*>container>uid", FIELD_TEXT },
+	{ "container_id", CONTAINER_RESOURCE "uid", FIELD_TEXT },
+	{ "container_name", "evidences>*>container>name", FIELD_TEXT },
+	{ "container_name", CONTAINER_RESOURCE "name", FIELD_TEXT },
+	{ "image", "evidences>*>container>image>name", FIELD_TEXT },
+	{ "image", CONTAINER_RESOURCE "device>container>image>name",
+	  FIELD_TEXT },
 	{ "process_name", ACTOR "name", FIELD_TEXT },
 	{ "executable_path", ACTOR "file>path", FIELD_TEXT },
-	{ "executable_sha256", ACTOR "file>hashes>0>value", FIELD_TEXT },
+	{ "executable_sha256", ACTOR "file>hashes>algorithm=SHA-256>value",
+	  FIELD_TEXT },
 	{ "pid", ACTOR "pid", FIELD_NUMBER },
 	{ "process_started_at", ACTOR "created_time", FIELD_TIME },
-	{ "socket_path", "evidences>0>file>path", FIELD_TEXT },
+	{ "socket_path", "observables>name=socketPath>value", FIELD_TEXT },
+	{ "socket_path", "evidences>*>file>path", FIELD_TEXT },
 	{ "event_first_seen", "finding_info>first_seen_time", FIELD_TIME },
 	{ "event_first_seen", "finding_info>first_seen_time_dt", FIELD_TIME },
 	{ "event_last_seen", "finding_info>last_seen_time", FIELD_TIME },
@@ -194,26 +212,6 @@ static void finish_asff(cJSON *finding, const cJSON *raw)
 	replace(finding, "type", text);
 }
 
-/* Resources have no fixed places: each says what it is. */
-static void finish_ocsf(cJSON *finding, const cJSON *raw)
-{
-	const cJSON *resources =
-		json_get(raw, "resources");
-	const cJSON *resource;
-
-	cJSON_ArrayForEach(resource, resources)
-	{
-		const char *type = json_text(resource, "type");
-		const char *name = json_text(resource, "name");
-		const char *uid = json_text(resource, "uid");
-
-		if (type && name && strcmp(type, "AWS::EKS::Cluster") == 0)
-			replace(finding, "cluster_name", name);
-		else if (type && uid && strcmp(type, "AWS::EC2::Instance") == 0)
-			replace(finding, "instance_id", path_basename(uid));
-	}
-}
-
 static const struct dialect guardduty = {
 	.name = "guardduty",
 	.any_case = true,
@@ -229,7 +227,6 @@ static const struct dialect ocsf = {
 	.name = "ocsf",
 	.milliseconds = true,
 	.fields = ocsf_fields,
-	.finish = finish_ocsf,
 };
 
 const struct dialect *finding_dialect(const cJSON *raw)

@@ -8,10 +8,14 @@
 
 enum field_kind { FIELD_TEXT, FIELD_TIME, FIELD_NUMBER, FIELD_BOOL };
 
-/* Several rows for one key are alternatives: the first that is there counts. */
+/*
+ * Several rows for one key are alternatives: the first that is there counts. A
+ * path is of steps separated by '>': a member's name; of a list a position, "*"
+ * (any item), or "KEY=VALUE" (an item with this member).
+ */
 struct finding_field {
-	const char *key;  /* normalized */
-	const char *path; /* members and array positions, separated by '>' */
+	const char *key; /* normalized */
+	const char *path;
 	enum field_kind kind;
 };
 
@@ -20,7 +24,7 @@ struct dialect {
 	bool any_case;	   /* of the first letter of a member's name */
 	bool milliseconds; /* numeric times are, and not seconds */
 	const struct finding_field *fields;
-	/* What no table says: called last with the raw finding. */
+	/* What no table says: called last with the raw finding. NULL: nothing. */
 	void (*finish)(cJSON *finding, const cJSON *raw);
 };
 

@@ -133,20 +133,59 @@ static const cJSON *member(const cJSON *object, const char *wanted,
 	return found;
 }
 
-/* Follows a path of members and array positions, separated by '>'. */
+enum { STEP_SIZE = 192 };
+
+/* Does an item of a list fit a step "KEY=VALUE", or "*"? */
+static bool fits(const cJSON *item, const char *step)
+{
+	const char *equals = strchr(step, '=');
+	char key[STEP_SIZE];
+
+	if (!equals)
+		return true;
+	snprintf(key, sizeof(key), "%.*s", (int)(equals - step), step);
+	return json_is(item, key, equals + 1);
+}
+
+static const cJSON *follow(const cJSON *item, const char *path, bool any_case,
+			   bool *twice);
+
+/* Of the items that fit, the first from which the path leads on. */
+static const cJSON *follow_list(const cJSON *list, const char *step,
+				const char *rest, bool any_case, bool *twice)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		const cJSON *found = fits(item, step) ?
+					     follow(item, rest, any_case,
+						    twice) :
+					     NULL;
+
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* Follows a path as finding_field describes it. NULL: it leads nowhere. */
 static const cJSON *follow(const cJSON *item, const char *path, bool any_case,
 			   bool *twice)
 {
-	char copy[256];
-	char *save = NULL;
+	while (item && *path) {
+		size_t len = strcspn(path, ">");
+		char step[STEP_SIZE];
 
-	snprintf(copy, sizeof(copy), "%s", path);
-	for (char *step = strtok_r(copy, ">", &save); step && item;
-	     step = strtok_r(NULL, ">", &save)) {
-		if (cJSON_IsArray(item) && *step >= '0' && *step <= '9')
+		snprintf(step, sizeof(step), "%.*s", (int)len, path);
+		path += len;
+		path += *path == '>';
+		if (!cJSON_IsArray(item))
+			item = member(item, step, any_case, twice);
+		else if (*step >= '0' && *step <= '9')
 			item = cJSON_GetArrayItem(item, *step - '0');
 		else
-			item = member(item, step, any_case, twice);
+			return follow_list(item, step, path, any_case, twice);
 	}
 	return item;
 }
@@ -324,6 +363,16 @@ static void take_fields(cJSON *finding, const struct dialect *dialect,
 	}
 }
 
+/* An ARN ends with the id that other dialects give alone. */
+static void trim_arn(cJSON *finding, const char *key)
+{
+	const char *text = json_text(finding, key);
+
+	if (text && has_prefix(text, "arn:"))
+		cJSON_ReplaceItemInObjectCaseSensitive(
+			finding, key, finding_text(path_basename(text)));
+}
+
 struct result {
 	cJSON *findings;
 	struct error *error;
@@ -344,7 +393,10 @@ static void add_finding(struct result *result, const cJSON *raw)
 	}
 	finding = empty_finding(dialect, index);
 	take_fields(finding, dialect, raw);
-	dialect->finish(finding, raw);
+	if (dialect->finish)
+		dialect->finish(finding, raw);
+	trim_arn(finding, "id");
+	trim_arn(finding, "instance_id");
 	cJSON_AddItemToArray(result->findings, finding);
 	if (!is_set(finding, "type"))
 		result->status = fail(result->error, EXIT_BAD_INPUT,
@@ -365,8 +417,7 @@ static void unwrap(struct result *result, const cJSON *json)
 	if (cJSON_IsArray(json)) {
 		cJSON_ArrayForEach(item, json)
 		{
-			if (!result->status)
-				add_finding(result, item);
+			unwrap(result, item);
 		}
 		return;
 	}
@@ -425,6 +476,11 @@ int findings_parse(const char *text, size_t len, cJSON **findings,
 		return fail(error, EXIT_BAD_INPUT,
 			    "finding: larger than %d MiB",
 			    FINDING_FILE_MAX >> 20);
+	/* A byte order mark, which some editors leave, is no part of JSON. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
 	result.status = scan_text(text, len, error);
 	if (result.status)
 		return result.status;

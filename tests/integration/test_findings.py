@@ -43,6 +43,45 @@ def problems(evidence, raw):
     return {problem["place"]: problem["text"] for problem in document["findings"][0]["problems"]}
 
 
+FIXTURES = conftest.REPO / "tests" / "fixtures" / "findings"
+# One finding as each dialect has it: what all can say, and what only
+# GuardDuty's own does.
+COMMON = {
+    "id": "5ec0ffee" * 4, "type": findings.TYPE, "account_id": "210987654321", "region": "eu-central-1",
+    "instance_id": "i-0fedcba9876543210", "cluster_name": "payments-prod",
+    "container_id": "4f1c9d2ab87e6053f1d0c4b39a7e58216cf0d9b8e7a6453210fedcba98765432", "container_name": "agent",
+    "image": "registry.example/datadog/agent:7.61.0", "process_name": "agent",
+    "executable_path": "/opt/datadog-agent/bin/agent/agent",
+    "executable_sha256": "9b1f0c55e2d84a3766c1b0e9f7d2a48835c6e1907f4b2d3a8e5c60719f2b4d86",
+    "socket_path": "/var/run/docker.sock", "pid": 41120, "process_started_at": "2026-11-22T13:20:01.750Z",
+    "event_first_seen": "2026-11-22T13:40:00.000Z", "event_last_seen": "2026-11-23T09:15:30.125Z", "count": 14,
+    "problems": [],
+}
+OWN = {"namespace": "datadog", "workload_name": "datadog-agent", "workload_type": "daemonsets",
+       "image_prefix": "registry.example/datadog", "archived": False,
+       "detector_id": "0ab1c2d3e4f5061728394a5b6c7d8e9f"}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FIXTURES.iterdir()))
+def test_recorded_dialects_say_the_same(evidence, name):
+    status, out, _ = judge(evidence, (FIXTURES / name).read_bytes())
+    assert status == 2
+    found = json.loads(out)["findings"][0]
+    if name == "asff-bare.json":
+        # some findings come without their resources
+        assert {key: found[key] for key in ("id", "type", "socket_path")} == {
+            key: COMMON[key] for key in ("id", "type", "socket_path")}
+        return
+    assert {key: found[key] for key in COMMON} == COMMON
+    if found["dialect"] == "guardduty":
+        assert {key: found[key] for key in OWN} == OWN
+
+
+def test_byte_order_mark_and_lists_of_events(evidence):
+    assert problems(evidence, b"\xef\xbb\xbf" + json.dumps(RAW).encode()) == {}
+    assert problems(evidence, json.dumps([json.loads(findings.DIALECTS["eventbridge"](RAW))])) == {}
+
+
 def test_good_finding_has_no_problems(evidence):
     assert problems(evidence, RAW) == {}
 
