@@ -9,22 +9,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 enum { STATUS_SIZE = 64 * 1024 };
 
-static int open_procfs(int dirfd, const char *path, uint64_t resolve)
+/* "/proc", or "proc" in a root: no link is followed at its end. */
+static int open_procfs(int dirfd, const char *path)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = resolve,
-	};
-	int fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	int fd = openat(dirfd, path,
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct statfs fs;
 
 	if (fd < 0)
@@ -80,15 +76,14 @@ static pid_t own_pid(int procfd)
 
 int procs_open(struct evidence *ev, int rootfd, const char *root)
 {
-	cleanup_close int own = open_procfs(AT_FDCWD, "/proc", 0);
+	cleanup_close int own = open_procfs(AT_FDCWD, "/proc");
 	cleanup_close int nodes = -1;
 	int *chosen = &own;
 
 	ev->probe.proc = "/proc";
 	ev->probe.scope = SCOPE_HOST;
 	if (own < 0 || !is_initial(own)) {
-		nodes = open_procfs(rootfd, "proc",
-				    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+		nodes = open_procfs(rootfd, "proc");
 		if (nodes >= 0 && is_initial(nodes)) {
 			chosen = &nodes;
 		} else if (own >= 0 && first_may_have_root(own, rootfd)) {

@@ -42,7 +42,15 @@ static int open_component(int dirfd, const char *name)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 
-	return (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+	int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
+
+	/*
+	 * Before Linux 5.6, or where a filter hides openat2: one component
+	 * without ".." opened as a link itself leads nowhere else either.
+	 */
+	if (fd < 0 && errno == ENOSYS)
+		fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd;
 }
 
 /* Attributes of an O_PATH descriptor can only be asked for through procfs. */
@@ -159,7 +167,8 @@ static bool nothing_left(const struct walker *w)
 
 /*
  * procfs has links whose text is not where they lead. The kernel knows them:
- * it refuses to follow one under RESOLVE_NO_MAGICLINKS.
+ * it refuses to follow one under RESOLVE_NO_MAGICLINKS. Where it cannot be
+ * asked, every link of procfs is taken for one.
  */
 static bool is_magic_link(int dirfd, const char *name)
 {
@@ -175,7 +184,7 @@ static bool is_magic_link(int dirfd, const char *name)
 	fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 	if (fd >= 0)
 		close(fd);
-	return fd < 0 && errno == ELOOP;
+	return fd < 0 && (errno == ELOOP || errno == ENOSYS);
 }
 
 /* Puts a link's text before what is still to walk. */

@@ -643,6 +643,12 @@ static void what_is_on_the_outer_mount_is_outside(void **state)
 }
 
 /* Links of procfs that are not text lead anywhere: no walk takes them. */
+/* Under valgrind 3.19 there is none: the walk then goes its older way. */
+static bool kernel_knows_magic_links(void)
+{
+	return syscall(SYS_openat2, -1, NULL, NULL, 0) == -1 && errno != ENOSYS;
+}
+
 static void magic_links_are_refused(void **state)
 {
 	static const char *const magic[] = { "/self/root", "/self/root/etc",
@@ -651,6 +657,10 @@ static void magic_links_are_refused(void **state)
 	struct scene *s = *state;
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int fd;
+
+	/* Without it the texts of procfs are refused too. */
+	if (!kernel_knows_magic_links())
+		skip();
 
 	assert_true(proc >= 0);
 	for (size_t i = 0; i < ARRAY_SIZE(magic); i++) {
