@@ -164,6 +164,62 @@ static int index_of_pointer(const char *pointer, const char *list)
 	return (int)strtol(pointer + len, NULL, 10);
 }
 
+static bool has_name(const cJSON *path, const char *name)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, json_get(path, "names"))
+	{
+		const char *text = cJSON_GetStringValue(item);
+
+		if (text && name && strcmp(text, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void set_path(struct judged *judged, const char *pointer)
+{
+	judged->path_idx = index_of_pointer(pointer, "/paths/");
+	judged->path = NULL;
+	if (judged->path_idx >= 0)
+		judged->path = cJSON_GetArrayItem(json_get(judged->document,
+							   "paths"),
+						  judged->path_idx);
+}
+
+/*
+ * An agent that has the node's /var/run at /host/var/run may speak of the
+ * node's own paths, and so may a finding about it. Where the container has
+ * nothing at the finding's path, but reaches what bears this name on the node,
+ * that is what is judged.
+ */
+static void find_on_node(struct judged *judged)
+{
+	const char *name = json_text(judged->finding, "socket_path");
+	const cJSON *access;
+
+	if (!json_is(judged->path, "kind", "missing") &&
+	    !json_is(judged->path, "kind", "dangling_symlink"))
+		return;
+	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
+	{
+		const char *ref = json_text(access, "path_ref");
+		const cJSON *path = cJSON_GetArrayItem(
+			json_get(judged->document, "paths"),
+			index_of_pointer(ref, "/paths/"));
+
+		if (!json_is(access, "container",
+			     json_text_or(judged->container, "id", "")) ||
+		    cJSON_IsTrue(json_get(access, "hidden")) ||
+		    json_text(path, "view") || !has_name(path, name))
+			continue;
+		set_path(judged, ref);
+		judged->reached_as = json_text(access, "container_path");
+		return;
+	}
+}
+
 static void find_case(struct judged *judged)
 {
 	const cJSON *located = json_get(judged->finding, "located");
@@ -180,12 +236,9 @@ static void find_case(struct judged *judged)
 		}
 		idx++;
 	}
-	judged->path_idx = index_of_pointer(json_text(located, "path_ref"),
-					    "/paths/");
-	if (judged->path_idx >= 0)
-		judged->path = cJSON_GetArrayItem(json_get(judged->document,
-						      "paths"),
-						  judged->path_idx);
+	set_path(judged, json_text(located, "path_ref"));
+	if (judged->container)
+		find_on_node(judged);
 }
 
 static enum decision judge_one(struct judged *judged, cJSON *verdicts)

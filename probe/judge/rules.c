@@ -184,6 +184,19 @@ static enum case_kind judge_socket(struct judged *judged, const char *pointer)
 	return CASE_INERT_NOW;
 }
 
+static void add_name_on_node(struct judged *judged)
+{
+	char pointer[POINTER_SIZE];
+
+	if (!judged->reached_as)
+		return;
+	snprintf(pointer, sizeof(pointer), "/paths/%d", judged->path_idx);
+	add_reason(judged, "name_on_node", TRI_YES, pointer,
+		   "the container has nothing at %s itself, but reaches what bears this name on the node, as %s: that is judged",
+		   or_unknown(json_text(judged->finding, "socket_path")),
+		   judged->reached_as);
+}
+
 enum case_kind rule_path(struct judged *judged)
 {
 	static const char *const absent[] = { "missing", "dangling_symlink",
@@ -193,6 +206,7 @@ enum case_kind rule_path(struct judged *judged)
 	const char *kind = json_text(judged->path, "kind");
 	char pointer[POINTER_SIZE];
 
+	add_name_on_node(judged);
 	if (!judged->path || !kind) {
 		add_reason(judged, "inert_path", TRI_UNKNOWN, "",
 			   "the finding's path could not be looked at in the container");

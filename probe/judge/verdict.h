@@ -27,6 +27,7 @@ struct judged {
 	int container_idx;
 	const cJSON *path; /* what socketPath is in that container; NULL none */
 	int path_idx;
+	const char *reached_as; /* the container's name for it, if another */
 	cJSON *verdict;
 	cJSON *reasons;
 	cJSON *risks;

@@ -79,6 +79,16 @@ def test_mission_is_supported_with_containerd_as_the_risk_left(mission):
     assert path["inode"]["ino"] == evidence.path(DOCKER)["inode"]["ino"]
 
 
+def test_mission_as_the_node_names_the_path(mission):
+    """The finding says /var/run/docker.sock, which the agent has at /host/var/run."""
+    decision, rules, evidence = mission.decide(findings.finding(
+        mission.truth["agent"], DOCKER, mission.truth["started"], workload="datadog-agent",
+        workload_type="daemonsets"))
+    assert decision == "supported"
+    assert rules["name_on_node"] is True and rules["inert_path"] is True and rules["elsewhere"] is True
+    assert any("/run/containerd/containerd.sock" in risk for risk in risks(evidence))
+
+
 def test_maker_of_the_directory_has_no_other_way(mission):
     decision, rules, evidence = mission.decide(findings.finding(mission.truth["maker"], DOCKER,
                                                                 mission.truth["started"]))
@@ -337,6 +347,14 @@ def test_expected_client_is_the_operators_word(live):
 def test_another_client_is_not_expected(live, other):
     decision, rules, evidence = live.decide(expected_client(live), expect=[{**EXPECTED, **other}])
     assert decision == "not_supported" and rules["expected"] is False
+
+
+def test_live_docker_as_the_node_names_the_path(live):
+    agent = live.bench.node.pod("datadog", "agent-0", ["/bin/sockpeer", "init"], container="agent",
+                                mounts=[("/var/run", "/host/var/run", True)])
+    decision, rules, evidence = live.decide(findings.finding(agent, DOCKER, time.time() + 2))
+    assert decision == "not_supported" and rules["name_on_node"] is True and rules["live_socket"] is True
+    live.bench.node.remove_pod(agent)
 
 
 def test_docker_in_docker_is_private(live):
