@@ -1,5 +1,5 @@
-# GuardDuty findings for the tests: one finding's facts in every dialect in
-# which people hold them. All data is invented.
+# GuardDuty findings for the demo and the tests: one finding's facts in every
+# dialect in which people hold them. All data is invented.
 import copy
 import datetime
 import json
