@@ -67,6 +67,7 @@ int input_read(const char *path, size_t max, char **text, size_t *len,
 	int err;
 
 	*text = NULL;
+	*len = 0;
 	if (!standard && opened < 0)
 		return fail(error, EXIT_BAD_INPUT, "%s: %s", path,
 			    strerror(errno));

@@ -216,7 +216,10 @@ static void put_allowed(char *to, size_t size, const char *text,
 			     (*text >= 'A' && *text <= 'Z') ||
 			     (*text >= '0' && *text <= '9');
 
-		to[len++] = plain || strchr(extra, *text) ? *text : '-';
+		to[len] = '-';
+		if (plain || strchr(extra, *text))
+			to[len] = *text;
+		len++;
 	}
 	to[len] = '\0';
 }
