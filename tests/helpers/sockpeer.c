@@ -205,7 +205,7 @@ static int pass(char *argv[])
 	return 0;
 }
 
-/* As systemd does it: listens, and a child serves the same listener. */
+/* As systemd does it: listens, and a program that it starts has the listener. */
 static int activate(char *argv[])
 {
 	int fd = bind_to(argv[0], SOCK_STREAM);
@@ -213,11 +213,8 @@ static int activate(char *argv[])
 	if (listen(fd, 16) < 0)
 		die("listen");
 	if (argv[1] && fork() == 0) {
-		puts("ready");
-		fflush(stdout);
-		while (accept(fd, NULL, NULL) >= 0)
-			;
-		exit(1);
+		execv(argv[1], argv + 1);
+		die(argv[1]);
 	}
 	rest();
 	return 0;
@@ -257,7 +254,7 @@ int main(int argc, char *argv[])
 			return commands[i].run(argv + 2);
 	}
 	fputs("usage: sockpeer hold PATH N | try PATH [TYPE] | serve PATH TYPE accept|listen|bind\n"
-	      "       stale PATH | share PATH | pass PATH | activate PATH [serve] | init\n",
+	      "       stale PATH | share PATH | pass PATH | activate PATH [PROGRAM...] | init\n",
 	      stderr);
 	return 64;
 }

@@ -264,7 +264,7 @@ class Node:
 
     def enter(self, command):
         return ["nsenter", f"--target={self.pid}", "--mount", "--pid", "--net", "--uts", "--cgroup", "--ipc",
-                "--", *map(str, command)]
+                "--", *(word if isinstance(word, bytes) else str(word) for word in command)]
 
     def exec(self, command, check=True, **options):
         """Runs a command on the node; subprocess.CompletedProcess with text."""
@@ -362,7 +362,7 @@ class Node:
         options = m.NamespaceOption(network=2 if host_network else 0, pid=2 if host_pid else 1)
         sandbox = m.PodSandboxConfig(
             metadata=m.PodSandboxMetadata(name=name, uid=uid, namespace=namespace),
-            hostname=name, log_directory=f"/var/log/pods/{uid}", labels=own_labels,
+            hostname="" if host_network else name, log_directory=f"/var/log/pods/{uid}", labels=own_labels,
             linux=m.LinuxPodSandboxConfig(
                 cgroup_parent=f"/kubepods/burstable/pod{uid}",
                 security_context=m.LinuxSandboxSecurityContext(namespace_options=options, privileged=privileged)))

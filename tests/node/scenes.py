@@ -126,7 +126,7 @@ def objects(node):
     node.helper("serve", base + "bound", "stream", "bind")
     node.helper("serve", base + "dgram", "dgram", "bind")
     node.helper("serve", base + "seqpacket", "seqpacket", "listen")
-    node.helper("activate", base + "activated", "serve")
+    node.helper("activate", base + "activated", node.state / "sockpeer", "init")
     node.exec(["install", "-d", "-o", "1000", "-g", "1000", base + "user"])
     node.spawn(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "sh", "-c",
                 f"umask 177; exec {node.state}/sockpeer serve {base}user/private stream accept"],
