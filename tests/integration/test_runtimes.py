@@ -48,7 +48,7 @@ def test_docker_in_docker_is_the_containers_own_socket(evidence, truth):
     inner = truth["dind"]["inner"]
     path = evidence.path(DOCKER, view=inner["id"])
     assert (path["state"], path["source"]) == ("listening", "kernel")
-    assert path["listener"]["process"]["container"] == inner["id"]
+    assert (path["listener"]["process"]["comm"], path["listener"]["process"]["container"]) == ("dockerd", inner["id"])
     assert path["inode"]["ino"] != evidence.path(DOCKER)["inode"]["ino"]
     (connection,) = evidence.connections(path)
     assert (connection["client"]["container"], connection["count"]) == (inner["id"], 2)
@@ -88,9 +88,14 @@ def test_podman(bench, evidence, truth):
     container = evidence.container(client["id"])
     assert (container["name"], container["image"]) == (inspect["Name"], inspect["ImageName"])
     assert container["runtime"] == "podman"
-    user = evidence.path("/run/user/1000/podman/podman.sock")
-    assert user["listener"]["process"]["pid"] == truth["podman_user"]["user_service"]
-    assert user["inode"]["uid"] == 1000
+    user = evidence.path(truth["podman_user"]["path"])
+    assert (user["source"], user["state"]) == ("known", "listening")
+    assert user["listener"]["process"]["comm"] == "podman"
+    # rootless podman starts itself anew inside its user namespace
+    holders = [user["listener"]["process"]["pid"], *user["listener"]["process"].get("also_held_by", [])]
+    shown = bench.node.exec(["ss", "-xlpH", "src", truth["podman_user"]["path"]]).stdout
+    assert all(f"pid={pid}," in shown for pid in holders)
+    assert user["inode"]["uid"] == truth["podman_user"]["uid"]
 
 
 def test_user_namespace_is_not_allowed(bench, evidence, truth):

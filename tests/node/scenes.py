@@ -51,24 +51,43 @@ def old_inode(node):
 
 
 def dind(node):
-    """A container with a daemon of its own at its own /var/run/docker.sock."""
-    inner = node.pod("ci", "dind-0", ["/bin/sh", "-c", f"{HELPER} serve {DOCKER} stream accept & "
-                                      f"exec {HELPER} hold {DOCKER} 2"], container="dind", privileged=True)
+    """Docker in docker: a real dockerd at the container's own /var/run/docker.sock."""
+    script = f"""
+    export PATH=/usr/sbin:/usr/bin:/bin
+    dockerd --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs --oom-score-adjust=0 \
+        --data-root /data > /tmp/dockerd.log 2>&1 &
+    exec {HELPER} hold {DOCKER} 2
+    """
+    inner = node.pod("ci", "dind-0", ["/bin/sh", "-c", script], container="dind", privileged=True,
+                     mounts=[("/usr", "/usr", True), ("/usr/lib", "/lib", True), ("/usr/lib64", "/lib64", True)])
     node.wait_connected(inner, 2)
     return {"inner": inner, "connections": 2}
 
 
 def podman_user(node):
-    """podman's service, root's and a user's, the user's through a container."""
+    """podman's API: root's service, with a client, and a user's own."""
     node.start_podman()
-    node.exec(["install", "-d", "-o", "1000", "-g", "1000", "-m", "0700", "/run/user/1000"])
-    node.exec(["install", "-d", "-o", "1000", "-g", "1000", "-m", "0700", "/run/user/1000/podman"])
-    user = node.spawn(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", node.state / "sockpeer", "serve",
-                       "/run/user/1000/podman/podman.sock", "stream", "accept"], ready=lambda text: "ready" in text)
+    uid, home = 4321, "/run/user/4321"
+    node.exec(["sh", "-c", f"""
+    cd /etc/docker
+    for file in passwd subuid subgid; do
+        cp /etc/$file . 2>/dev/null || touch $file
+    done
+    echo 'lab:x:{uid}:{uid}::{home}:/bin/sh' >> passwd
+    echo 'lab:200000:65536' | tee -a subuid >> subgid
+    for file in passwd subuid subgid; do
+        [ -e /etc/$file ] && mount --bind /etc/docker/$file /etc/$file
+    done
+    install -d -o {uid} -g {uid} -m 0700 {home} {home}/podman
+    """])
+    user = node.spawn(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "env", f"HOME={home}",
+                       f"XDG_RUNTIME_DIR={home}", "PATH=/usr/sbin:/usr/bin:/bin", "podman", "--storage-driver=vfs",
+                       "system", "service", "--time=0", f"unix://{home}/podman/podman.sock"],
+                      ready=lambda _: node.path(f"{home}/podman/podman.sock").is_socket())
     client = node.podman("client", [HELPER, "hold", "/run/podman/podman.sock", "1"],
                          "-v", "/run/podman/podman.sock:/run/podman/podman.sock")
     node.wait_connected(client, 1)
-    return {"client": client, "user_service": user}
+    return {"client": client, "user_service": user, "uid": uid, "path": f"{home}/podman/podman.sock"}
 
 
 def hostpid(node):
