@@ -1,6 +1,8 @@
 # Inside pods, in their own cgroups, as kubectl debug and kubectl exec start it:
 # with the node's / at /host and all rights, with the default ones, and with
 # mounts that cover others.
+import os
+
 import conftest
 import pytest
 
@@ -13,8 +15,9 @@ def truth(bench):
 def exec_in(bench, pod, *arguments):
     """sockprobe in the pod, by the runtime's own exec: cgroup, rights and all."""
     libraries = ":".join("/host" + path for path in ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"])
+    environment = [f"ASAN_OPTIONS={os.environ.get('ASAN_OPTIONS', '')}"]
     return bench.node.exec(["ctr", "-n", "k8s.io", "tasks", "exec", "--exec-id", f"probe-{pod['id'][:8]}", pod["id"],
-                            "/host/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "--library-path", libraries,
+                            "/bin/busybox", "env", *environment, "/host/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2", "--library-path", libraries,
                             f"/host{conftest.PROGRAM}", *arguments], check=False)
 
 
