@@ -1,0 +1,64 @@
+# A file system that never answers, on the node and inside a container: what lies
+# on it is "timed_out", all the rest is there, and the run ends.
+import json
+import time
+
+import conftest
+import findings
+import pytest
+
+# A FUSE mount whose server never reads a request: every walk into it waits.
+DEAD = """
+import ctypes, os, sys, time
+fd = os.open('/dev/fuse', os.O_RDWR)
+if len(sys.argv) > 2:
+    ctypes.CDLL(None).setns(os.open(sys.argv[2], os.O_RDONLY), 0x20000)
+options = f'fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other'
+if ctypes.CDLL(None, use_errno=True).mount(b'dead', sys.argv[1].encode(), b'fuse', 0, options.encode()):
+    sys.exit(os.strerror(ctypes.get_errno()))
+print('ready', flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def truth(bench):
+    return bench.scene("mission")
+
+
+def test_dead_mount_on_the_node(bench, truth):
+    bench.node.exec(["mkdir", "-p", "/run/dead"])
+    bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/run/dead"], ready=lambda text: "ready" in text)
+    begin = time.monotonic()
+    evidence = bench.scan("--path", "/run/dead/docker.sock")
+    assert time.monotonic() - begin < 15
+    assert evidence.status == 2 and evidence.coverage("paths") == {"timed_out"}
+    path = evidence.path("/run/dead/docker.sock")
+    assert (path["kind"], path["state"], path["connect_result"]) == ("timed_out", "unknown", None)
+    # what is not on it was read as ever
+    assert evidence.path("/run/docker.sock")["kind"] == "directory"
+    assert evidence.path("/run/containerd/containerd.sock")["listener"]["process"]["comm"] == "containerd"
+
+
+def test_dead_mount_inside_a_container(bench, truth):
+    """A finding names a path that its container put on such a mount."""
+    agent = truth["agent"]
+    bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/tmp", f"/proc/{agent['pid']}/ns/mnt"],
+                     ready=lambda text: "ready" in text)
+    raw = findings.finding(agent, "/tmp/docker.sock", time.time() + 2)
+    bench.node.path("/run/finding.json").write_text(json.dumps(raw))
+    begin = time.monotonic()
+    evidence = conftest.Evidence(bench.run("explain", "/run/finding.json"))
+    assert time.monotonic() - begin < 15
+    assert (evidence["verdict"]["decision"], evidence.status) == ("inconclusive", 2)
+    path = evidence.path("/tmp/docker.sock", view=agent["id"])
+    assert (path["kind"], path["connect_result"]) == ("timed_out", None)
+
+
+def test_deadline_of_the_whole_run(bench, truth):
+    paths = [word for i in range(30) for word in ("--path", f"/run/dead/{i}.sock")]
+    begin = time.monotonic()
+    evidence = bench.scan("--timeout", "5", *paths)
+    assert time.monotonic() - begin < 12
+    assert evidence.status == 2
+    assert evidence["verdict"]["decision"] == "not_judged"
