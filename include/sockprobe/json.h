@@ -44,6 +44,15 @@ static inline int json_int(const cJSON *object, const char *key)
 	return cJSON_IsNumber(item) ? (int)item->valuedouble : 0;
 }
 
+/* Puts a member in place of the one of that name, or as the last. */
+static inline void json_set(cJSON *object, const char *key, cJSON *value)
+{
+	if (json_get(object, key))
+		cJSON_ReplaceItemInObjectCaseSensitive(object, key, value);
+	else
+		cJSON_AddItemToObject(object, key, value);
+}
+
 /* Puts a text, or null for NULL. */
 static inline void json_put(cJSON *object, const char *key, const char *text)
 {

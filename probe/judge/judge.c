@@ -281,9 +281,8 @@ int judge_document(cJSON *document, const cJSON *expected)
 		}
 		idx++;
 	}
-	cJSON_ReplaceItemInObjectCaseSensitive(
-		document, "verdict",
-		cJSON_Duplicate(cJSON_GetArrayItem(verdicts, worst_idx), true));
-	cJSON_ReplaceItemInObjectCaseSensitive(document, "verdicts", verdicts);
+	json_set(document, "verdict",
+		 cJSON_Duplicate(cJSON_GetArrayItem(verdicts, worst_idx), true));
+	json_set(document, "verdicts", verdicts);
 	return decisions[worst].status;
 }

@@ -99,14 +99,6 @@ static cJSON *locate(const cJSON *document, const cJSON *finding)
 	return located;
 }
 
-static void replace(cJSON *document, const char *key, cJSON *value)
-{
-	if (json_get(document, key))
-		cJSON_ReplaceItemInObjectCaseSensitive(document, key, value);
-	else
-		cJSON_AddItemToObject(document, key, value);
-}
-
 void relocate_findings(cJSON *document, cJSON *findings)
 {
 	cJSON *finding;
@@ -121,5 +113,5 @@ void relocate_findings(cJSON *document, cJSON *findings)
 	}
 	if (!json_get(document, "verdicts"))
 		cJSON_AddNullToObject(document, "verdicts");
-	replace(document, "findings", findings);
+	json_set(document, "findings", findings);
 }
