@@ -136,9 +136,11 @@ static enum case_kind judge_listening(struct judged *judged,
 	const cJSON *listener = json_get(json_get(judged->path, "listener"), "process");
 	const char *owner = json_text(listener, "container");
 	int node_idx = find_on_node(judged);
+	bool own = owner && json_is(judged->container, "id", owner);
 	const char *why = NULL;
 
-	if (owner && json_is(judged->container, "id", owner)) {
+	/* One that the node shows too is served to the node, whoever serves. */
+	if (own && node_idx < 0) {
 		add_reason(judged, "private_socket", TRI_YES, pointer,
 			   "the socket is the container's own: %s in the same container listens, the node's runtime was not reached",
 			   or_unknown(json_text(listener, "comm")));
@@ -154,7 +156,9 @@ static enum case_kind judge_listening(struct judged *judged,
 		   "a listener answers there: %s (pid %d) %s, and the container can reach it; a read-only mount does not prevent a connect",
 		   or_unknown(json_text(listener, "comm")),
 		   (int)cJSON_GetNumberValue(json_get(listener, "pid")),
-		   owner ? "in another container" : "on the node");
+		   own	 ? "in this container, at a path of the node" :
+		   owner ? "in another container" :
+			   "on the node");
 	return CASE_LIVE;
 }
 

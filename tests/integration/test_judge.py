@@ -157,6 +157,17 @@ def test_private_socket_of_the_container(mission):
     assert decision == "supported" and rules["private_socket"] is True and rules["elsewhere"] is False
 
 
+def test_socket_that_a_container_serves_to_the_node_is_not_private(mission):
+    node = mission.bench.node
+    node.exec(["mkdir", "-p", "/run/crio"])
+    server = node.pod("shop", "server-0", ["/bin/sockpeer", "serve", "/host/run/crio/crio.sock", "stream", "accept"],
+                      container="server", mounts=[("/run", "/host/run", False)])
+    lab.wait_until("the socket", lambda: node.path("/run/crio/crio.sock").is_socket())
+    decision, rules, evidence = mission.decide(findings.finding(server, "/host/run/crio/crio.sock", time.time() + 2))
+    assert decision == "not_supported" and rules["live_socket"] is True
+    node.remove_pod(server)
+
+
 def test_empty_file_of_fileorcreate(mission):
     decision, rules, evidence = mission.decide(findings.finding(mission.truth["file"], DOCKER,
                                                                 mission.truth["started"]))
