@@ -149,6 +149,14 @@ int index_list_add_once(struct arena *arena, struct index_list *list,
 	return 0;
 }
 
+int compare_u32(const void *a, const void *b)
+{
+	uint32_t first = *(const uint32_t *)a;
+	uint32_t second = *(const uint32_t *)b;
+
+	return first < second ? -1 : first > second;
+}
+
 bool has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

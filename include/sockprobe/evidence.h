@@ -146,7 +146,6 @@ struct path_object {
 	bool unlinked; /* it listens, but its name has gone or leads elsewhere */
 	struct path_look look;
 	const char *fs_path; /* inside its file system, as mountinfo's root */
-	dev_t mount_dev;     /* device of the mount it is reached by */
 	enum socket_state state;
 	const char *connect_result; /* errno name or "OK"; NULL unknown */
 	const char *connect_why;
@@ -160,15 +159,6 @@ struct path_object {
 DEFINE_LIST(path_object_list, struct path_object);
 
 /* ---- processes ---- */
-
-/* What could not be read of one process. */
-enum {
-	DENIED_NAMESPACES = 1 << 0,
-	DENIED_ROOT = 1 << 1,
-	DENIED_EXE = 1 << 2,
-	DENIED_FDS = 1 << 3,
-	DENIED_MOUNTS = 1 << 4,
-};
 
 /* One line of uid_map or gid_map: ids from `inside` are ids from `outside`. */
 struct id_range {
@@ -193,7 +183,6 @@ struct process {
 	uint64_t ns_mnt, ns_net, ns_pid, ns_user; /* 0: denied */
 	bool mapped; /* in another user namespace than the probe's own */
 	struct id_map uid_map, gid_map; /* where mapped */
-	unsigned int denied;
 	bool kthread;
 	bool self; /* the probe's own */
 	size_t container;
@@ -258,7 +247,6 @@ struct mount_view {
 	size_t process;   /* the one it was read of */
 	struct mount_list mounts;
 	size_t *by_parent; /* indexes sorted by parent id, then mount point */
-	enum coverage_status status;
 };
 DEFINE_LIST(mount_view_list, struct mount_view);
 

@@ -99,6 +99,9 @@ DEFINE_LIST(index_list, size_t);
 int index_list_add_once(struct arena *arena, struct index_list *list,
 			size_t idx);
 
+/* For qsort() and bsearch() on uint32_t. */
+int compare_u32(const void *a, const void *b);
+
 bool has_prefix(const char *text, const char *prefix);
 bool has_suffix(const char *text, const char *suffix);
 

@@ -42,7 +42,6 @@ struct fetch {
 	int rootfd;
 	uint64_t outside_mnt;
 	int64_t deadline;
-	unsigned int timeouts;
 };
 
 static bool read_whole(int fd, void *buf, size_t size)
@@ -238,14 +237,8 @@ void fetch_stop(struct fetch *fetch)
 	free(fetch);
 }
 
-unsigned int fetch_timeouts(const struct fetch *fetch)
-{
-	return fetch->timeouts;
-}
-
 static int replace_child(struct fetch *fetch)
 {
-	fetch->timeouts++;
 	end_child(fetch);
 	return spawn(fetch);
 }

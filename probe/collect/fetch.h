@@ -39,15 +39,6 @@ int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
 		struct fetch **fetch);
 void fetch_stop(struct fetch *fetch);
 
-static inline void cleanup_fetchp(struct fetch **fetch)
-{
-	fetch_stop(*fetch);
-}
-#define cleanup_fetch __attribute__((cleanup(cleanup_fetchp)))
-
-/* How many calls were not answered in time. */
-unsigned int fetch_timeouts(const struct fetch *fetch);
-
 /*
  * Walks a path and copies the outcome into the arena. Returns 0 (also for what
  * is missing or denied: look->kind says so), or -ENOMEM.

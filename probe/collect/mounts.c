@@ -244,7 +244,6 @@ static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
 	int err;
 
 	if (fd < 0) {
-		process->denied |= DENIED_MOUNTS;
 		tally->denied++;
 		return 0;
 	}
@@ -261,7 +260,6 @@ static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
 	err = read_mountinfo(&ev->arena, fd, view);
 	if (!err || err == -EOVERFLOW) {
 		process->view = ev->views.n - 1;
-		view->status = err ? COVERAGE_PARTIAL : COVERAGE_COMPLETE;
 		tally->cut += err != 0;
 		return 0;
 	}
@@ -306,7 +304,6 @@ int mounts_collect(struct evidence *ev, int64_t deadline)
 		if (process->kthread)
 			continue;
 		if (!process->ns_mnt || !process->root) {
-			process->denied |= DENIED_MOUNTS;
 			tally.denied++;
 			continue;
 		}

@@ -92,7 +92,6 @@ static int place_object(struct evidence *ev, struct path_object *path,
 	if (!below)
 		return 0;
 	look->inode.sb_dev = mount->dev;
-	path->mount_dev = mount->dev;
 	path->fs_path = path_join(&ev->arena, mount->root, below);
 	return path->fs_path ? 0 : -ENOMEM;
 }

@@ -135,22 +135,18 @@ static void read_namespaces(struct process *process)
 
 		if (len > 0)
 			*wanted[i].number = ns_number(text);
-		else if (len == -EACCES || len == -EPERM)
-			process->denied |= DENIED_NAMESPACES;
 	}
 }
 
 static const char *read_process_link(struct arena *arena,
-				     struct process *process, const char *name,
-				     unsigned int bit)
+				     const struct process *process,
+				     const char *name)
 {
 	char text[PATH_MAX];
 	ssize_t len = read_link_at(process->dirfd, name, text, sizeof(text));
 
 	if (len > 0)
 		return arena_strndup(arena, text, (size_t)len);
-	if (len == -EACCES || len == -EPERM)
-		process->denied |= bit;
 	return NULL;
 }
 
@@ -251,10 +247,8 @@ static int read_process(struct evidence *ev, struct process *process,
 	process->cgroup = parse_cgroup(&ev->arena, buffer,
 				       &ev->node.cgroup_version);
 	read_namespaces(process);
-	process->exe = read_process_link(&ev->arena, process, "exe",
-					 DENIED_EXE);
-	process->root = read_process_link(&ev->arena, process, "root",
-					  DENIED_ROOT);
+	process->exe = read_process_link(&ev->arena, process, "exe");
+	process->root = read_process_link(&ev->arena, process, "root");
 	return read_id_maps(ev, process, own_user, buffer);
 }
 
@@ -395,14 +389,6 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 	return err == -EOVERFLOW ? 0 : err;
 }
 
-static int compare_inos(const void *a, const void *b)
-{
-	uint32_t first = *(const uint32_t *)a;
-	uint32_t second = *(const uint32_t *)b;
-
-	return first < second ? -1 : first > second;
-}
-
 /* "socket:[12345]" to the number. 0 where the text is not of that form. */
 static uint32_t socket_number(const char *text)
 {
@@ -471,7 +457,7 @@ static int scan_fds(struct evidence *ev, size_t idx, const uint32_t *wanted,
 			continue;
 		ino = socket_number(text);
 		if (!ino || !bsearch(&ino, wanted, n, sizeof(ino),
-				     compare_inos))
+				     compare_u32))
 			continue;
 		err = add_holding(ev, ino, idx);
 		if (err)
@@ -530,7 +516,6 @@ int procs_find_holders(struct evidence *ev, const uint32_t *wanted, size_t n,
 			continue;
 		err = scan_fds(ev, i, wanted, n, deadline);
 		if (err == -EACCES || err == -EPERM) {
-			process->denied |= DENIED_FDS;
 			denied++;
 		} else if (err == -ETIMEDOUT || now_ms() > deadline) {
 			timed_out = true;

@@ -155,7 +155,7 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 	char *container_path;
 	bool deleted;
 
-	if (mount->dev != path->mount_dev)
+	if (mount->dev != path->look.inode.sb_dev)
 		return 0;
 	root = strip_deleted(&ev->arena, mount->root, &deleted);
 	if (!root)
@@ -378,7 +378,7 @@ static void compare_inode(const struct evidence *ev, struct access *access)
 
 	if (!look_arrived(&access->look))
 		return;
-	access->look.inode.sb_dev = path->mount_dev;
+	access->look.inode.sb_dev = path->look.inode.sb_dev;
 	access->same_inode = access->look.inode.ino == path->look.inode.ino &&
 					     access->look.inode.dev ==
 						     path->look.inode.dev ?

@@ -10,14 +10,6 @@ enum { STATE_ESTABLISHED = 1, STATE_LISTEN = 10, SHUT_RECEIVE = 1 };
 
 /* ---- holders ---- */
 
-static int compare_inos(const void *a, const void *b)
-{
-	uint32_t first = *(const uint32_t *)a;
-	uint32_t second = *(const uint32_t *)b;
-
-	return first < second ? -1 : first > second;
-}
-
 int sockets_wanted(struct evidence *ev, const uint32_t **inos, size_t *n)
 {
 	uint32_t *wanted;
@@ -38,7 +30,7 @@ int sockets_wanted(struct evidence *ev, const uint32_t **inos, size_t *n)
 		for (size_t k = 0; k < socket->pending.n; k++)
 			wanted[(*n)++] = (uint32_t)socket->pending.at[k];
 	}
-	qsort(wanted, *n, sizeof(*wanted), compare_inos);
+	qsort(wanted, *n, sizeof(*wanted), compare_u32);
 	return 0;
 }
 

@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sockprobe/error.h"
@@ -30,6 +29,33 @@ bool json_time(const cJSON *object, const char *key, struct timespec *when)
 	const char *text = json_text(object, key);
 
 	return text && parse_rfc3339(text, when) == 0;
+}
+
+const cJSON *path_by_ref(const cJSON *document, const char *ref, int *idx)
+{
+	static const char list[] = "/paths/";
+	uint64_t number;
+
+	*idx = -1;
+	if (!ref || !has_prefix(ref, list) ||
+	    parse_u64(ref + strlen(list), INT_MAX, &number))
+		return NULL;
+	*idx = (int)number;
+	return cJSON_GetArrayItem(json_get(document, "paths"), *idx);
+}
+
+bool path_has_name(const cJSON *path, const char *name)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, json_get(path, "names"))
+	{
+		const char *text = cJSON_GetStringValue(item);
+
+		if (text && name && strcmp(text, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 static cJSON *pointer_list(const char *pointers)
@@ -155,39 +181,6 @@ static void fill_text(struct judged *judged, enum decision decision)
 				judged->finding_idx);
 }
 
-static int index_of_pointer(const char *pointer, const char *list)
-{
-	size_t len = strlen(list);
-
-	if (!pointer || strncmp(pointer, list, len) != 0)
-		return -1;
-	return (int)strtol(pointer + len, NULL, 10);
-}
-
-static bool has_name(const cJSON *path, const char *name)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, json_get(path, "names"))
-	{
-		const char *text = cJSON_GetStringValue(item);
-
-		if (text && name && strcmp(text, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void set_path(struct judged *judged, const char *pointer)
-{
-	judged->path_idx = index_of_pointer(pointer, "/paths/");
-	judged->path = NULL;
-	if (judged->path_idx >= 0)
-		judged->path = cJSON_GetArrayItem(json_get(judged->document,
-							   "paths"),
-						  judged->path_idx);
-}
-
 /*
  * An agent that has the node's /var/run at /host/var/run may speak of the
  * node's own paths, and so may a finding about it. Where the container has
@@ -205,16 +198,16 @@ static void find_on_node(struct judged *judged)
 	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
 	{
 		const char *ref = json_text(access, "path_ref");
-		const cJSON *path = cJSON_GetArrayItem(
-			json_get(judged->document, "paths"),
-			index_of_pointer(ref, "/paths/"));
+		int idx;
+		const cJSON *path = path_by_ref(judged->document, ref, &idx);
 
 		if (!json_is(access, "container",
 			     json_text_or(judged->container, "id", "")) ||
 		    cJSON_IsTrue(json_get(access, "hidden")) ||
-		    json_text(path, "view") || !has_name(path, name))
+		    json_text(path, "view") || !path_has_name(path, name))
 			continue;
-		set_path(judged, ref);
+		judged->path = path;
+		judged->path_idx = idx;
 		judged->reached_as = json_text(access, "container_path");
 		return;
 	}
@@ -236,7 +229,9 @@ static void find_case(struct judged *judged)
 		}
 		idx++;
 	}
-	set_path(judged, json_text(located, "path_ref"));
+	judged->path = path_by_ref(judged->document,
+				   json_text(located, "path_ref"),
+				   &judged->path_idx);
 	if (judged->container)
 		find_on_node(judged);
 }

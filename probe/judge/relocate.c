@@ -33,20 +33,6 @@ static bool has_container(const cJSON *document, const char *id)
 	return false;
 }
 
-static bool has_name(const cJSON *path, const char *name)
-{
-	const cJSON *known;
-
-	cJSON_ArrayForEach(known, json_get(path, "names"))
-	{
-		const char *text = cJSON_GetStringValue(known);
-
-		if (text && strcmp(text, name) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* The object that `name` is in this container, as a pointer, or "". */
 static void find_path(const cJSON *document, const char *container,
 		      const char *name, char *pointer, size_t size)
@@ -57,7 +43,7 @@ static void find_path(const cJSON *document, const char *container,
 	*pointer = '\0';
 	cJSON_ArrayForEach(item, json_get(document, "paths"))
 	{
-		if (json_is(item, "view", container) && has_name(item, name))
+		if (json_is(item, "view", container) && path_has_name(item, name))
 			snprintf(pointer, size, "/paths/%d", idx);
 		idx++;
 	}

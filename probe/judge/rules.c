@@ -354,21 +354,6 @@ bool rule_coverage(struct judged *judged)
 
 /* ---- what else the container can do ---- */
 
-static const cJSON *path_at(const struct judged *judged, const char *ref)
-{
-	const cJSON *path;
-	char pointer[POINTER_SIZE];
-	int idx = 0;
-
-	cJSON_ArrayForEach(path, json_get(judged->document, "paths"))
-	{
-		snprintf(pointer, sizeof(pointer), "/paths/%d", idx++);
-		if (ref && strcmp(ref, pointer) == 0)
-			return path;
-	}
-	return NULL;
-}
-
 static bool is_connected(const struct judged *judged, const char *ref)
 {
 	const char *id = json_text(judged->container, "id");
@@ -386,7 +371,8 @@ static bool is_connected(const struct judged *judged, const char *ref)
 static bool add_live_access(struct judged *judged, const cJSON *access, int idx)
 {
 	const char *ref = json_text(access, "path_ref");
-	const cJSON *path = path_at(judged, ref);
+	int path_idx;
+	const cJSON *path = path_by_ref(judged->document, ref, &path_idx);
 	char pointers[POINTERS_SIZE];
 
 	if (!json_is(access, "connect_result", "OK") || !ref ||

@@ -33,6 +33,12 @@ struct judged {
 	cJSON *risks;
 };
 
+/* The object that a "/paths/N" pointer names, and N. NULL and -1: none. */
+const cJSON *path_by_ref(const cJSON *document, const char *ref, int *idx);
+
+/* Is this one of the object's names? */
+bool path_has_name(const cJSON *path, const char *name);
+
 bool json_time(const cJSON *object, const char *key, struct timespec *when);
 
 /*
