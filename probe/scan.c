@@ -158,6 +158,7 @@ static bool is_covered(const struct evidence *ev,
 static int collect_unlisted(struct run *run)
 {
 	struct evidence *ev = run->ev;
+	size_t left_out = 0;
 
 	for (size_t i = 0; i < ev->sockets.n; i++) {
 		const struct unix_socket *socket = &ev->sockets.at[i];
@@ -181,7 +182,13 @@ static int collect_unlisted(struct run *run)
 			err = paths_add_unlinked(ev, socket, view);
 		if (err && err != -EOVERFLOW)
 			return err;
+		left_out += err == -EOVERFLOW;
 	}
+	if (left_out)
+		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
+			     "look for who makes so many sockets of a runtime's name",
+			     "%zu listening sockets of a runtime's name left out: more paths than are kept",
+			     left_out);
 	return 0;
 }
 

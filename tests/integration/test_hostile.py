@@ -1,5 +1,5 @@
-# A file system that never answers, on the node and inside a container: what lies
-# on it is "timed_out", all the rest is there, and the run ends.
+# Hostile nodes: a file system that never answers is "timed_out", a table that is
+# filled is said to be cut, all the rest is there, and the run ends.
 import json
 import time
 
@@ -62,3 +62,18 @@ def test_deadline_of_the_whole_run(bench, truth):
     assert time.monotonic() - begin < 12
     assert evidence.status == 2
     assert evidence["verdict"]["decision"] == "not_judged"
+
+
+def test_more_sockets_of_a_runtimes_name_than_are_kept(bench, truth):
+    """Somebody fills the table: what is left out is said, and what matters is still there."""
+    script = ("import os, socket\nkeep = []\n"
+              "for i in range(1200):\n"
+              "    os.makedirs(f'/run/many/{i}'); s = socket.socket(socket.AF_UNIX)\n"
+              "    s.bind(f'/run/many/{i}/docker.sock'); s.listen(1); keep.append(s)\n"
+              "print('ready', flush=True)\nimport time; time.sleep(600)\n")
+    bench.node.spawn(["sh", "-c", "ulimit -n 4096; exec /usr/bin/python3 -c \"$0\"", script],
+                     ready=lambda text: "ready" in text)
+    evidence = bench.scan()
+    assert evidence.status == 2 and "partial" in evidence.coverage("paths")
+    assert len(evidence["paths"]) == 1024
+    assert evidence.path("/run/containerd/containerd.sock")["state"] == "listening"
