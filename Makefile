@@ -37,6 +37,7 @@ $(BUILD)/%.o: %.c Makefile
 -include $(OBJECTS:.o=.d)
 
 include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk
 
 .PHONY: integration
 integration: $(PROGRAM)

@@ -36,12 +36,12 @@ static inline bool json_is(const cJSON *object, const char *key,
 	return text && strcmp(text, value) == 0;
 }
 
-/* The member as a whole number, 0 where it is none. */
+/* The member as a whole number, held within int; 0 where it is none. */
 static inline int json_int(const cJSON *object, const char *key)
 {
 	const cJSON *item = json_get(object, key);
 
-	return cJSON_IsNumber(item) ? (int)item->valuedouble : 0;
+	return cJSON_IsNumber(item) ? item->valueint : 0;
 }
 
 /* Puts a member in place of the one of that name, or as the last. */

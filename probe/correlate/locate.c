@@ -36,7 +36,7 @@ static size_t find_process(const struct evidence *ev, const cJSON *finding,
 	for (size_t i = 0; i < ev->processes.n; i++) {
 		int64_t apart;
 
-		if (ev->processes.at[i].pid != (pid_t)pid->valuedouble)
+		if (ev->processes.at[i].pid != pid->valueint)
 			continue;
 		apart = time_diff_ms(process_start(ev, i), when);
 		if (apart <= START_SLACK_MS && apart >= -START_SLACK_MS) {

@@ -155,7 +155,7 @@ static enum case_kind judge_listening(struct judged *judged,
 	add_reason(judged, "live_socket", TRI_YES, pointer,
 		   "a listener answers there: %s (pid %d) %s, and the container can reach it; a read-only mount does not prevent a connect",
 		   or_unknown(json_text(listener, "comm")),
-		   (int)cJSON_GetNumberValue(json_get(listener, "pid")),
+		   json_int(listener, "pid"),
 		   own	 ? "in this container, at a path of the node" :
 		   owner ? "in another container" :
 			   "on the node");

@@ -74,9 +74,10 @@ static void put_answer(FILE *out, const cJSON *verdict)
 {
 	const cJSON *item;
 
-	fprintf(out, "\n## Answer\n\n**%s**: ",
-		json_text_or(verdict, "decision", "?"));
-	print_safe(out, json_text_or(verdict, "text", "?"));
+	fputs("\n## Answer\n\n", out);
+	put_code(out, json_text_or(verdict, "decision", "?"));
+	fputs(": ", out);
+	put_code(out, json_text_or(verdict, "text", "?"));
 	fputs("\n\n## Why\n\n| rule | holds | |\n|---|---|---|\n", out);
 	cJSON_ArrayForEach(item, json_get(verdict, "reasons"))
 	{
@@ -109,9 +110,14 @@ static void put_seen(FILE *out, const cJSON *document)
 			continue;
 		fputs("| ", out);
 		put_code(out, json_text_or(path, "path", "?"));
-		fprintf(out, " | %s, %s | %s | %d containers | %d |\n",
-			json_text_or(path, "kind", "?"), json_text_or(path, "state", "?"),
-			json_text_or(path, "connect_result", "not known"),
+		fputs(" | ", out);
+		put_code(out, json_text_or(path, "kind", "?"));
+		fputs(", ", out);
+		put_code(out, json_text_or(path, "state", "?"));
+		fputs(" | ", out);
+		put_code(out, json_text_or(path, "connect_result",
+					   "not known"));
+		fprintf(out, " | %d containers | %d |\n",
 			cJSON_GetArraySize(json_get(path, "accessible_by")),
 			cJSON_GetArraySize(json_get(path, "connections")));
 	}
@@ -128,8 +134,11 @@ static void put_unseen(FILE *out, const cJSON *document)
 		if (strcmp(json_text_or(line, "status", ""), "complete") == 0)
 			continue;
 		any = true;
-		fprintf(out, "- %s, %s: ", json_text_or(line, "source", "?"),
-			json_text_or(line, "status", "?"));
+		fputs("- ", out);
+		put_code(out, json_text_or(line, "source", "?"));
+		fputs(", ", out);
+		put_code(out, json_text_or(line, "status", "?"));
+		fputs(": ", out);
 		put_code(out, json_text_or(line, "detail", "?"));
 		fputs("; to mend: ", out);
 		put_code(out, json_text_or(line, "mend", "-"));
@@ -137,6 +146,20 @@ static void put_unseen(FILE *out, const cJSON *document)
 	}
 	if (!any)
 		fputs("Nothing was kept from view.\n", out);
+}
+
+/* The key comes from a saved file as its value does. */
+static void put_scope_field(FILE *out, const cJSON *field)
+{
+	const char *value = cJSON_GetStringValue(field);
+
+	if (!value || !field->string)
+		return;
+	fputs("- ", out);
+	put_code(out, field->string);
+	fputs(": ", out);
+	put_code(out, value);
+	fputc('\n', out);
 }
 
 static void put_scope(FILE *out, const cJSON *verdict)
@@ -147,10 +170,10 @@ static void put_scope(FILE *out, const cJSON *verdict)
 		return;
 	fputs("\n## Scope of a filter\n\n", out);
 	cJSON_ArrayForEach(field, json_get(verdict, "scope"))
-		put_field(out, field->string, cJSON_GetStringValue(field));
+		put_scope_field(out, field);
 	fputs("\nHolds ", out);
-	print_safe(out, json_text_or(verdict, "valid_until", "?"));
-	fputs(".\n", out);
+	put_code(out, json_text_or(verdict, "valid_until", "?"));
+	fputs("\n", out);
 }
 
 int emit_markdown(FILE *out, const cJSON *document, struct error *error)
@@ -160,17 +183,15 @@ int emit_markdown(FILE *out, const cJSON *document, struct error *error)
 
 	fputs("# Runtime sockets of a node\n\n", out);
 	if (!findings) {
-		print_safe(out, json_text_or(json_get(document, "summary"), "text", "?"));
+		put_code(out, json_text_or(json_get(document, "summary"),
+					   "text", "?"));
 		fputc('\n', out);
 	}
 	cJSON_ArrayForEach(verdict, json_get(document, "verdicts"))
 	{
-		const cJSON *number = json_get(verdict, "finding");
-
 		put_question(out, document,
 			     cJSON_GetArrayItem(findings,
-						(int)cJSON_GetNumberValue(
-							number)));
+						json_int(verdict, "finding")));
 		put_answer(out, verdict);
 		put_scope(out, verdict);
 		fputc('\n', out);

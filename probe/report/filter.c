@@ -431,11 +431,9 @@ static form *const forms[] = {
 /* The detector that raised the finding, where the finding says it. */
 static const char *own_detector(const cJSON *document, const cJSON *verdict)
 {
-	const cJSON *number = json_get(verdict, "finding");
 	const cJSON *findings = json_get(document, "findings");
 	const char *detector = json_text(
-		cJSON_GetArrayItem(findings,
-				   (int)cJSON_GetNumberValue(number)),
+		cJSON_GetArrayItem(findings, json_int(verdict, "finding")),
 		"detector_id");
 
 	return detector && is_plain(detector) ? detector : NULL;

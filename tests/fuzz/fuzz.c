@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Fuzzing of every parser and of what is made from its result: one libFuzzer
+ * program, which does as the name says that it is called by (fuzz-mountinfo,
+ * fuzz-finding, ...). A target ends the program where a promise is broken; the
+ * sanitizers do for the rest.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netlink.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "collect/mounts.h"
+#include "collect/node.h"
+#include "collect/procs.h"
+#include "collect/records.h"
+#include "collect/sockdiag.h"
+#include "correlate/identity.h"
+#include "judge/dialects.h"
+#include "judge/expect.h"
+#include "judge/judge.h"
+#include "judge/relocate.h"
+#include "judge/summary.h"
+#include "report/emit.h"
+#include "report/filter.h"
+#include "report/text_safe.h"
+#include "sockprobe/json.h"
+#include "sockprobe/mount_table.h"
+
+enum { FUZZ_ARENA = 64 << 20 };
+
+#define PROMISE(holds)                                                         \
+	do {                                                                   \
+		if (!(holds)) {                                                \
+			fprintf(stderr, "broken: %s\n", #holds);               \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+typedef void target_function(struct arena *arena, char *text, size_t len);
+
+/* ---- the kernel's texts ---- */
+
+static void fuzz_mountinfo(struct arena *arena, char *text, size_t len)
+{
+	struct mount_view view = { 0 };
+	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
+	size_t serving;
+
+	if (fd < 0 || write(fd, text, len) != (ssize_t)len ||
+	    lseek(fd, 0, SEEK_SET) != 0)
+		abort();
+	read_mountinfo(arena, fd, &view);
+	close(fd);
+	serving = mount_serving(&view, "/var/run/docker.sock");
+	PROMISE(serving == NO_INDEX || serving < view.mounts.n);
+	for (size_t i = 0; i < view.mounts.n; i++)
+		PROMISE(view.mounts.at[i].point[0] == '/');
+}
+
+static void fuzz_stat(struct arena *arena, char *text, size_t len)
+{
+	struct process process = { 0 };
+	struct stat_extra extra;
+
+	(void)arena;
+	(void)len;
+	if (!parse_stat(text, &process, &extra))
+		PROMISE(strlen(extra.comm) < sizeof(extra.comm));
+}
+
+static void fuzz_status(struct arena *arena, char *text, size_t len)
+{
+	struct process process = { 0 };
+
+	if (!parse_status(arena, text, &process))
+		PROMISE(process.ngroups <= len);
+}
+
+static void fuzz_idmap(struct arena *arena, char *text, size_t len)
+{
+	struct id_map map = { 0 };
+
+	(void)len;
+	parse_id_map(arena, text, &map);
+}
+
+static void fuzz_cgroup(struct arena *arena, char *text, size_t len)
+{
+	struct cgroup_identity identity = { 0 };
+	int version = 0;
+	const char *path = parse_cgroup(arena, text, &version);
+
+	(void)len;
+	PROMISE(!path || path[0] == '/');
+	PROMISE(!path || version == 1 || version == 2);
+	if (path && !cgroup_identify(arena, path, &identity))
+		PROMISE(!identity.id || strlen(identity.id) == 64);
+}
+
+static void fuzz_netunix(struct arena *arena, char *text, size_t len)
+{
+	struct unix_socket socket;
+
+	(void)arena;
+	if (!parse_net_unix_line(text, &socket))
+		PROMISE(socket.name > text && socket.name <= text + len);
+}
+
+/* A datagram as it comes from the kernel: aligned messages, one after another. */
+static void fuzz_netlink(struct arena *arena, char *text, size_t len)
+{
+	const struct nlmsghdr *message = (const void *)text;
+	int left = (int)len;
+
+	while (mnl_nlmsg_ok(message, left)) {
+		char name[SOCKET_NAME_SIZE];
+		struct unix_socket socket;
+
+		if (!parse_unix_diag(arena, message, &socket, name))
+			PROMISE(strlen(socket.name) < SOCKET_NAME_SIZE);
+		message = mnl_nlmsg_next(message, &left);
+	}
+}
+
+/* ---- files of the node ---- */
+
+static void fuzz_one_record(struct arena *arena, enum record_format format,
+			    const char *text, size_t len)
+{
+	struct container container = {
+		.id = "aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111",
+	};
+	const struct sourced *const fields[] = {
+		&container.runtime,	  &container.name,
+		&container.image,	  &container.pod_name,
+		&container.pod_namespace, &container.pod_uid,
+		&container.created_at,	  &container.privileged,
+	};
+
+	if (parse_record(arena, format, text, len, "/record", &container))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		PROMISE(!fields[i]->value || fields[i]->source);
+}
+
+static void fuzz_record(struct arena *arena, char *text, size_t len)
+{
+	static const enum record_format formats[] = {
+		RECORD_OCI,
+		RECORD_DOCKER,
+		RECORD_DOCKER_HOST,
+		RECORD_STORAGE_INDEX,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		fuzz_one_record(arena, formats[i], text, len);
+}
+
+static void fuzz_node(struct arena *arena, char *text, size_t len)
+{
+	static const int formats[] = { KUBELET_JSON, KUBELET_YAML,
+				       KUBELET_FLAGS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
+		const char *path = parse_kubelet(arena, formats[i], text, len);
+
+		PROMISE(!path || path[0] == '/');
+	}
+	parse_os_release(arena, text, "PRETTY_NAME");
+}
+
+/* ---- what people hand in, and what is made of it ---- */
+
+/* Printable ASCII and line ends; indented JSON has tabs besides. */
+static void check_plain(const char *text, size_t len, bool tabs)
+{
+	for (size_t i = 0; i < len; i++)
+		PROMISE((text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' ||
+			(tabs && text[i] == '\t'));
+}
+
+/* Nothing that Markdown or HTML acts on stands outside a code span. */
+static void check_spans(const char *text, size_t len)
+{
+	bool inside = false;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '`')
+			inside = !inside;
+		PROMISE(inside || !strchr("<>[]@&\\", text[i]));
+		PROMISE(!inside || text[i] != '\n');
+	}
+	PROMISE(!inside);
+}
+
+static void emit_as(const cJSON *document, enum output_format format)
+{
+	struct error error = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	PROMISE(emit(out, document, format, false, &error) == 0);
+	if (format == OUTPUT_MARKDOWN)
+		check_spans(text, len);
+	emit_conclusion(out, document);
+	fclose(out);
+	check_plain(text, len, false);
+	free(text);
+}
+
+static void filter_as(const cJSON *document, enum filter_format format)
+{
+	const struct filter_request request = { .format = format };
+	struct error error = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	if (filter_emit(out, document, &request, &error))
+		PROMISE(error.status && error.text[0]);
+	fclose(out);
+	check_plain(text, len, true);
+	free(text);
+}
+
+static void fuzz_finding(struct arena *arena, char *text, size_t len)
+{
+	struct error error = { 0 };
+	cJSON *findings;
+
+	(void)arena;
+	if (findings_parse(text, len, &findings, &error))
+		PROMISE(error.status == EXIT_BAD_INPUT && error.text[0]);
+	else
+		PROMISE(cJSON_GetArraySize(findings) > 0);
+	cJSON_Delete(findings);
+}
+
+static void fuzz_expect(struct arena *arena, char *text, size_t len)
+{
+	struct error error = { 0 };
+	cJSON *expected;
+
+	(void)arena;
+	if (expect_parse(text, len, &expected, &error))
+		PROMISE(error.status == EXIT_BAD_INPUT && error.text[0]);
+	cJSON_Delete(expected);
+}
+
+/* Evidence, and behind a NUL perhaps a finding, as `judge` takes them. */
+static void fuzz_evidence(struct arena *arena, char *text, size_t len)
+{
+	size_t first = strlen(text);
+	cJSON *document = cJSON_ParseWithLength(text, first);
+	struct error error = { 0 };
+	cJSON *findings;
+
+	(void)arena;
+	if (!json_is(document, "schema", "sockprobe.evidence/v1")) {
+		cJSON_Delete(document);
+		return;
+	}
+	if (first < len &&
+	    !findings_parse(text + first + 1, len - first - 1, &findings,
+			    &error))
+		relocate_findings(document, findings);
+	if (json_get(document, "findings"))
+		judge_document(document, json_get(document, "expected"));
+	emit_as(document, OUTPUT_JSON);
+	emit_as(document, OUTPUT_TEXT);
+	emit_as(document, OUTPUT_MARKDOWN);
+	for (int format = FILTER_JSON; format <= FILTER_CLOUDFORMATION;
+	     format++)
+		filter_as(document, (enum filter_format)format);
+	cJSON_Delete(document);
+}
+
+/* Any bytes as a name on the node: what goes out is JSON, and plain. */
+static void fuzz_text(struct arena *arena, char *text, size_t len)
+{
+	char *escaped = escape_bytes(text);
+	struct timespec when;
+	cJSON *string;
+	char *printed = NULL;
+	char *json;
+	size_t size = 0;
+	FILE *out = open_memstream(&printed, &size);
+	cJSON *again;
+
+	(void)arena;
+	(void)len;
+	if (!escaped || !out)
+		abort();
+	PROMISE(is_utf8(escaped));
+	parse_rfc3339(text, &when);
+	string = cJSON_CreateString(is_utf8(text) ? text : escaped);
+	json = cJSON_PrintUnformatted(string);
+	print_ascii_json(out, json);
+	fflush(out);
+	check_plain(printed, size, false);
+	again = cJSON_Parse(printed);
+	PROMISE(cJSON_Compare(string, again, true));
+	rewind(out);
+	print_safe(out, text);
+	fclose(out);
+	check_plain(printed, size, false);
+	cJSON_Delete(again);
+	cJSON_Delete(string);
+	free(json);
+	free(printed);
+	free(escaped);
+}
+
+/* ---- the table ---- */
+
+static const struct {
+	const char *name;
+	target_function *run;
+} targets[] = {
+	{ "mountinfo", fuzz_mountinfo }, { "stat", fuzz_stat },
+	{ "status", fuzz_status },	 { "idmap", fuzz_idmap },
+	{ "cgroup", fuzz_cgroup },	 { "netunix", fuzz_netunix },
+	{ "netlink", fuzz_netlink },	 { "record", fuzz_record },
+	{ "node", fuzz_node },		 { "finding", fuzz_finding },
+	{ "expect", fuzz_expect },	 { "evidence", fuzz_evidence },
+	{ "text", fuzz_text },
+};
+
+static target_function *chosen;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *name = path_basename((*argv)[0]);
+
+	(void)argc;
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		if (has_prefix(name, "fuzz-") &&
+		    strcmp(name + strlen("fuzz-"), targets[i].name) == 0)
+			chosen = targets[i].run;
+	}
+	if (!chosen) {
+		fprintf(stderr, "%s: no such target; call it fuzz-TARGET:",
+			name);
+		for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+			fprintf(stderr, " %s", targets[i].name);
+		fputc('\n', stderr);
+		exit(EXIT_USAGE);
+	}
+	return 0;
+}
+
+/* Each input ends where its memory does, behind one NUL as all readers put. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	struct arena arena;
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	text[size] = '\0';
+	arena_init(&arena, FUZZ_ARENA);
+	chosen(&arena, text, size);
+	arena_free(&arena);
+	free(text);
+	return 0;
+}
