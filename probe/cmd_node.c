@@ -3,69 +3,49 @@
 #include "commands.h"
 #include "confine/confine.h"
 #include "input.h"
+#include "judge/dialects.h"
+#include "judge/expect.h"
 #include "judge/judge.h"
 #include "judge/summary.h"
 #include "options.h"
+#include "output.h"
 #include "report/document.h"
 #include "report/emit.h"
 #include "scan.h"
 
 enum { OPTIONS_ARENA = 1 << 20 };
 
-static const char *const formats[] = { "json", "text", "markdown", NULL };
-
-/* What a run on the node is given; the document takes it over. */
-struct inputs {
-	cJSON *findings;
-	cJSON *expected;
+/* All of one run. What is parsed, the document takes over. */
+struct run {
+	struct options options;
+	struct emit_form form;
+	struct output output;
+	struct confinement confinement;
+	struct input finding, expect;
+	cJSON *findings, *expected;
+	struct scan scan;
+	cJSON *document;
 };
 
-static void free_inputs(struct inputs *inputs)
-{
-	cJSON_Delete(inputs->findings);
-	cJSON_Delete(inputs->expected);
-}
-
 /* The evidence and, where there are findings, their verdicts. */
-static cJSON *make_document(const struct evidence *ev, struct inputs *inputs,
-			    int *decided)
+static int make_document(struct run *run)
 {
-	cJSON *document = document_build(ev);
+	cJSON *document = document_build(&run->scan.ev);
 
+	run->document = document;
 	summary_fill(document);
-	*decided = summary_is_complete(document) ? EXIT_COMPLETE :
-						   EXIT_INCOMPLETE;
-	if (!inputs->findings)
-		return document;
+	if (!run->findings)
+		return summary_is_complete(document) ? EXIT_COMPLETE :
+						       EXIT_INCOMPLETE;
 	cJSON_AddNullToObject(document, "verdicts");
-	cJSON_AddItemToObject(document, "findings", inputs->findings);
-	if (inputs->expected)
-		cJSON_AddItemToObject(document, "expected", inputs->expected);
-	*decided = judge_document(document, inputs->expected);
-	return document;
-}
-
-static int run(const struct options *options, int format,
-	       struct inputs *inputs, struct error *error)
-{
-	struct evidence ev = { 0 };
-	cJSON *document;
-	int decided;
-	int status = scan(options, inputs->findings, &ev, error);
-
-	if (status) {
-		scan_free(&ev);
-		free_inputs(inputs);
-		return status;
-	}
-	document = make_document(&ev, inputs, &decided);
-	scan_free(&ev);
-	status = emit(stdout, document, (enum output_format)format,
-		      options->pretty, error);
-	if (!status)
-		emit_conclusion(stderr, document);
-	cJSON_Delete(document);
-	return status ? status : decided;
+	cJSON_AddItemToObject(document, "findings", run->findings);
+	run->findings = NULL;
+	if (!run->expected)
+		return judge_document(document, NULL);
+	cJSON_AddItemToObject(document, "expected", run->expected);
+	run->expected = NULL;
+	return judge_document(document, cJSON_GetObjectItemCaseSensitive(
+						document, "expected"));
 }
 
 static int check_operands(const struct options *options, bool explain,
@@ -81,41 +61,95 @@ static int check_operands(const struct options *options, bool explain,
 	return 0;
 }
 
-/* Confined before anything foreign is parsed. */
-static int read_inputs(const struct options *options, bool explain,
-		       struct inputs *inputs, struct error *error)
+/* While there are privileges: opens and reads, but parses nothing foreign. */
+static int collect(struct run *run, bool explain, struct error *error)
 {
-	int status = confine(error);
+	const struct options *options = &run->options;
+	int status = confine_begin(&run->confinement, error);
 
 	if (!status && explain)
-		status = input_findings(options->operands.at[0],
-					&inputs->findings, error);
+		status = input_read(&run->finding, options->operands.at[0],
+				    FINDING_FILE_MAX, error);
 	if (!status && explain)
-		status = input_expected(options->expect, &inputs->expected,
-					error);
-	if (status)
-		free_inputs(inputs);
+		status = input_read(&run->expect, options->expect,
+				    EXPECT_FILE_MAX, error);
+	if (!status)
+		status = scan_collect(&run->scan, options, &run->confinement,
+				      error);
 	return status;
+}
+
+static int correlate(struct run *run, struct error *error)
+{
+	int status = 0;
+
+	if (run->finding.text)
+		status = findings_parse(run->finding.text, run->finding.len,
+					&run->findings, error);
+	if (!status && run->expect.text)
+		status = expect_parse(run->expect.text, run->expect.len,
+				      &run->expected, error);
+	if (!status)
+		status = scan_correlate(&run->scan, run->findings, error);
+	return status;
+}
+
+static int report(struct run *run, int *decided, struct error *error)
+{
+	int status = confine_enter(&run->scan.ev.probe.confinement,
+				   PHASE_REPORT, error);
+
+	if (status)
+		return status;
+	*decided = make_document(run);
+	status = emit(run->output.stream, run->document, &run->form, error);
+	return output_finish(&run->output, status, error);
+}
+
+static void free_run(struct run *run)
+{
+	cJSON_Delete(run->document);
+	cJSON_Delete(run->findings);
+	cJSON_Delete(run->expected);
+	input_free(&run->finding);
+	input_free(&run->expect);
+	scan_free(&run->scan);
+}
+
+static int look_and_judge(struct run *run, bool explain, struct error *error)
+{
+	int decided = EXIT_INTERNAL;
+	int status = output_start(&run->output, run->options.output_file,
+				  error);
+
+	if (!status)
+		status = collect(run, explain, error);
+	if (!status)
+		status = correlate(run, error);
+	if (!status)
+		status = report(run, &decided, error);
+	else
+		status = output_finish(&run->output, status, error);
+	if (!status)
+		emit_conclusion(stderr, run->document);
+	free_run(run);
+	return status ? status : decided;
 }
 
 static int node_main(int argc, char *argv[], bool explain, struct error *error)
 {
 	struct arena arena;
-	struct options options = { .arena = &arena };
-	struct inputs inputs = { 0 };
-	int format = 0;
+	struct run run = { .options = { .arena = &arena } };
 	int status;
 
 	arena_init(&arena, OPTIONS_ARENA);
-	status = options_parse(&options, argc, argv, error);
+	status = options_parse(&run.options, argc, argv, error);
 	if (!status)
-		status = check_operands(&options, explain, error);
+		status = check_operands(&run.options, explain, error);
 	if (!status)
-		status = options_format(&options, formats, &format, error);
+		status = options_form(&run.options, &run.form, error);
 	if (!status)
-		status = read_inputs(&options, explain, &inputs, error);
-	if (!status)
-		status = run(&options, format, &inputs, error);
+		status = look_and_judge(&run, explain, error);
 	arena_free(&arena);
 	return status;
 }

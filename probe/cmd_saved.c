@@ -5,135 +5,233 @@
 #include "commands.h"
 #include "confine/confine.h"
 #include "input.h"
+#include "judge/dialects.h"
+#include "judge/expect.h"
 #include "judge/judge.h"
 #include "judge/relocate.h"
 #include "options.h"
+#include "output.h"
 #include "report/emit.h"
 #include "report/filter.h"
+#include "report/shorten.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
 enum { OPTIONS_ARENA = 1 << 20 };
 
+/* All of one run. */
+struct run {
+	struct options options;
+	struct output output;
+	struct confinement confinement;
+	struct input evidence, finding, expect;
+	cJSON *document;
+};
+
 /* One such command: what it takes, and what it does with the document. */
 struct saved_command {
-	const char *const *formats;
 	size_t most_operands;
-	int (*run)(const struct options *options, int format, cJSON *document,
-		   struct error *error);
+	bool whole; /* shortened evidence will not do */
+	int (*check)(const struct options *options, struct error *error);
+	int (*run)(struct run *run, struct error *error);
 };
 
 /* The operator's word is kept in the document, so that it is judged again. */
-static void keep_expected(cJSON *document, cJSON *expected)
+static int keep_expected(struct run *run, struct error *error)
 {
-	if (!expected)
-		return;
-	cJSON_DeleteItemFromObjectCaseSensitive(document, "expected");
-	cJSON_AddItemToObject(document, "expected", expected);
+	cJSON *expected;
+	int status;
+
+	if (!run->expect.text)
+		return 0;
+	status = expect_parse(run->expect.text, run->expect.len, &expected,
+			      error);
+	if (status)
+		return status;
+	cJSON_DeleteItemFromObjectCaseSensitive(run->document, "expected");
+	cJSON_AddItemToObject(run->document, "expected", expected);
+	return 0;
 }
 
-static int add_findings(const struct options *options, cJSON *document,
-			struct error *error)
+static int add_findings(struct run *run, struct error *error)
 {
 	cJSON *findings;
 	int status;
 
-	if (options->operands.n > 1) {
-		status = input_findings(options->operands.at[1], &findings,
-					error);
+	if (run->finding.text) {
+		status = findings_parse(run->finding.text, run->finding.len,
+					&findings, error);
 		if (status)
 			return status;
-		relocate_findings(document, findings);
+		relocate_findings(run->document, findings);
 	}
-	return json_get(document, "findings") ?
+	return json_get(run->document, "findings") ?
 		       0 :
 		       fail(error, EXIT_BAD_INPUT,
 			    "judge: the evidence holds no finding; give one");
 }
 
-static int run_judge(const struct options *options, int format,
-		     cJSON *document, struct error *error)
+static int check_form(const struct options *options, struct error *error)
 {
-	cJSON *expected;
-	int decided;
-	int status = input_expected(options->expect, &expected, error);
+	struct emit_form form;
 
+	return options_form(options, &form, error);
+}
+
+static int emit_document(struct run *run, const char *otherwise,
+			 struct error *error)
+{
+	struct options options = run->options;
+	struct emit_form form;
+	int status;
+
+	if (!options.format)
+		options.format = otherwise;
+	status = options_form(&options, &form, error);
+	return status ? status :
+			emit(run->output.stream, run->document, &form, error);
+}
+
+static int run_judge(struct run *run, struct error *error)
+{
+	int decided;
+	int status = keep_expected(run, error);
+
+	if (!status)
+		status = add_findings(run, error);
+	if (status)
+		return output_finish(&run->output, status, error);
+	decided = judge_document(run->document,
+				 json_get(run->document, "expected"));
+	status = emit_document(run, NULL, error);
+	status = output_finish(&run->output, status, error);
 	if (status)
 		return status;
-	keep_expected(document, expected);
-	status = add_findings(options, document, error);
-	if (status)
-		return status;
-	decided = judge_document(document, json_get(document, "expected"));
-	status = emit(stdout, document, (enum output_format)format,
-		      options->pretty, error);
-	if (status)
-		return status;
-	emit_conclusion(stderr, document);
+	emit_conclusion(stderr, run->document);
 	return decided;
 }
 
-static int run_filter(const struct options *options, int format,
-		      cJSON *document, struct error *error)
-{
-	const struct filter_request request = {
-		.format = (enum filter_format)format,
-		.detector = options->detector,
-		.scope = options->scope,
-	};
+static const char *const filter_formats[] = { "json", "cli", "terraform",
+					      "cloudformation", NULL };
 
-	return filter_emit(stdout, document, &request, error);
+static int check_filter_form(const struct options *options,
+			     struct error *error)
+{
+	int format;
+
+	return options_format(options, filter_formats, &format, error);
 }
 
-static int run_report(const struct options *options, int format,
-		      cJSON *document, struct error *error)
+static int run_filter(struct run *run, struct error *error)
 {
-	enum output_format wanted = options->output ?
-					    (enum output_format)format :
-					    OUTPUT_TEXT;
+	struct filter_request request = {
+		.detector = run->options.detector,
+		.scope = run->options.scope,
+	};
+	int format;
+	int status = options_format(&run->options, filter_formats, &format,
+				    error);
 
-	return emit(stdout, document, wanted, options->pretty, error);
+	request.format = (enum filter_format)format;
+	if (!status)
+		status = filter_emit(run->output.stream, run->document,
+				     &request, error);
+	return output_finish(&run->output, status, error);
+}
+
+/* A limit asks for JSON; otherwise a report is for people. */
+static int run_report(struct run *run, struct error *error)
+{
+	int status = emit_document(
+		run, run->options.max_bytes ? NULL : "text", error);
+
+	return output_finish(&run->output, status, error);
+}
+
+static int check_operands(const struct saved_command *command,
+			  const struct options *options, const char *name,
+			  struct error *error)
+{
+	if (options->operands.n < 1 ||
+	    options->operands.n > command->most_operands)
+		return fail(error, EXIT_USAGE,
+			    "%s: give a file with evidence, or - for standard input; see --help",
+			    name);
+	return 0;
+}
+
+/* Read while that may need privileges; parsed when there are none. */
+static int read_inputs(struct run *run, struct error *error)
+{
+	const struct string_list *operands = &run->options.operands;
+	int status = confine_begin(&run->confinement, error);
+
+	if (!status)
+		status = input_read(&run->evidence, operands->at[0],
+				    EVIDENCE_FILE_MAX, error);
+	if (!status && operands->n > 1)
+		status = input_read(&run->finding, operands->at[1],
+				    FINDING_FILE_MAX, error);
+	if (!status)
+		status = input_read(&run->expect, run->options.expect,
+				    EXPECT_FILE_MAX, error);
+	if (!status)
+		status = confine_enter(&run->confinement, PHASE_REPORT, error);
+	return status;
+}
+
+static int check_whole(const struct run *run, struct error *error)
+{
+	if (!is_shortened(run->document))
+		return 0;
+	return fail(error, EXIT_BAD_INPUT,
+		    "%s: shortened by --max-bytes: what was left out may decide; use the whole evidence",
+		    run->evidence.path);
+}
+
+static int open_and_run(const struct saved_command *command, struct run *run,
+			struct error *error)
+{
+	int status = output_start(&run->output, run->options.output_file,
+				  error);
+
+	if (!status)
+		status = read_inputs(run, error);
+	if (!status)
+		status = input_evidence(&run->evidence, &run->document, error);
+	if (!status && command->whole)
+		status = check_whole(run, error);
+	if (status)
+		return output_finish(&run->output, status, error);
+	return command->run(run, error);
 }
 
 static int saved_main(const struct saved_command *command, int argc,
 		      char *argv[], struct error *error)
 {
 	struct arena arena;
-	struct options options = { .arena = &arena };
-	cJSON *document = NULL;
-	int format = 0;
+	struct run run = { .options = { .arena = &arena } };
 	int status;
 
 	arena_init(&arena, OPTIONS_ARENA);
-	status = options_parse(&options, argc, argv, error);
-	if (!status && (options.operands.n < 1 ||
-			options.operands.n > command->most_operands))
-		status = fail(error, EXIT_USAGE,
-			      "%s: give a file with evidence, or - for standard input; see --help",
-			      argv[0]);
+	status = options_parse(&run.options, argc, argv, error);
 	if (!status)
-		status = options_format(&options, command->formats, &format,
-					error);
+		status = check_operands(command, &run.options, argv[0], error);
 	if (!status)
-		status = confine(error);
+		status = command->check(&run.options, error);
 	if (!status)
-		status = input_evidence(options.operands.at[0], &document,
-					error);
-	if (!status)
-		status = command->run(&options, format, document, error);
-	cJSON_Delete(document);
+		status = open_and_run(command, &run, error);
+	cJSON_Delete(run.document);
+	input_free(&run.evidence);
+	input_free(&run.finding);
+	input_free(&run.expect);
 	arena_free(&arena);
 	return status;
 }
 
-static const char *const report_formats[] = { "json", "text", "markdown",
-					      NULL };
-static const char *const filter_formats[] = { "json", "cli", "terraform",
-					      "cloudformation", NULL };
-
 int judge_main(int argc, char *argv[], struct error *error)
 {
-	static const struct saved_command judge = { report_formats, 2,
+	static const struct saved_command judge = { 2, true, check_form,
 						    run_judge };
 
 	return saved_main(&judge, argc, argv, error);
@@ -141,7 +239,8 @@ int judge_main(int argc, char *argv[], struct error *error)
 
 int filter_main(int argc, char *argv[], struct error *error)
 {
-	static const struct saved_command filter = { filter_formats, 1,
+	static const struct saved_command filter = { 1, true,
+						     check_filter_form,
 						     run_filter };
 
 	return saved_main(&filter, argc, argv, error);
@@ -149,7 +248,7 @@ int filter_main(int argc, char *argv[], struct error *error)
 
 int report_main(int argc, char *argv[], struct error *error)
 {
-	static const struct saved_command report = { report_formats, 1,
+	static const struct saved_command report = { 1, false, check_form,
 						     run_report };
 
 	return saved_main(&report, argc, argv, error);

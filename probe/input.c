@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "judge/dialects.h"
-#include "judge/expect.h"
 #include "report/document.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
@@ -58,84 +56,50 @@ static int read_all(int fd, size_t max, char **text, size_t *len)
 	}
 }
 
-int input_read(const char *path, size_t max, char **text, size_t *len,
+int input_read(struct input *input, const char *path, size_t max,
 	       struct error *error)
 {
-	bool standard = strcmp(path, "-") == 0;
-	cleanup_close int opened = standard ? -1 :
-					      open(path, O_RDONLY | O_CLOEXEC);
+	bool standard = path && strcmp(path, "-") == 0;
+	cleanup_close int opened = -1;
 	int err;
 
-	*text = NULL;
-	*len = 0;
-	if (!standard && opened < 0)
-		return fail(error, EXIT_BAD_INPUT, "%s: %s", path,
-			    strerror(errno));
-	err = read_all(standard ? STDIN_FILENO : opened, max, text, len);
-	if (!err)
+	*input = (struct input){ .path = path };
+	if (!path)
 		return 0;
-	free(*text);
-	*text = NULL;
+	if (!standard) {
+		opened = open(path, O_RDONLY | O_CLOEXEC);
+		if (opened < 0)
+			return fail(error, EXIT_BAD_INPUT, "%s: %s", path,
+				    strerror(errno));
+	}
+	err = read_all(standard ? STDIN_FILENO : opened, max, &input->text,
+		       &input->len);
 	if (err == -EFBIG)
 		return fail(error, EXIT_BAD_INPUT,
 			    "%s: larger than the %zu MiB that are read", path,
 			    max >> 20);
-	return fail(error, EXIT_BAD_INPUT, "%s: %s", path, strerror(-err));
-}
-
-static int check_evidence(const char *path, const cJSON *document,
-			  struct error *error)
-{
-	if (!document)
-		return fail(error, EXIT_BAD_INPUT, "%s: not JSON, or cut off",
-			    path);
-	if (!json_is(document, "schema", EVIDENCE_SCHEMA))
-		return fail(error, EXIT_BAD_INPUT,
-			    "%s: not evidence of schema %s", path,
-			    EVIDENCE_SCHEMA);
+	if (err)
+		return fail(error, EXIT_BAD_INPUT, "%s: %s", path,
+			    strerror(-err));
 	return 0;
 }
 
-int input_evidence(const char *path, cJSON **document, struct error *error)
+void input_free(struct input *input)
 {
-	char *text;
-	size_t len;
-	int status = input_read(path, EVIDENCE_FILE_MAX, &text, &len, error);
-
-	*document = NULL;
-	if (status)
-		return status;
-	*document = cJSON_ParseWithLength(text, len);
-	free(text);
-	return check_evidence(path, *document, error);
+	free(input->text);
+	input->text = NULL;
 }
 
-int input_expected(const char *path, cJSON **expected, struct error *error)
+int input_evidence(const struct input *input, cJSON **document,
+		   struct error *error)
 {
-	char *text;
-	size_t len;
-	int status;
-
-	*expected = NULL;
-	if (!path)
-		return 0;
-	status = input_read(path, EXPECT_FILE_MAX, &text, &len, error);
-	if (!status)
-		status = expect_parse(text, len, expected, error);
-	free(text);
-	return status;
-}
-
-int input_findings(const char *path, cJSON **findings, struct error *error)
-{
-	char *text;
-	size_t len;
-	int status;
-
-	*findings = NULL;
-	status = input_read(path, FINDING_FILE_MAX, &text, &len, error);
-	if (!status)
-		status = findings_parse(text, len, findings, error);
-	free(text);
-	return status;
+	*document = cJSON_ParseWithLength(input->text, input->len);
+	if (!*document)
+		return fail(error, EXIT_BAD_INPUT, "%s: not JSON, or cut off",
+			    input->path);
+	if (!json_is(*document, "schema", EVIDENCE_SCHEMA))
+		return fail(error, EXIT_BAD_INPUT,
+			    "%s: not evidence of schema %s", input->path,
+			    EVIDENCE_SCHEMA);
+	return 0;
 }

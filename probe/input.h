@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files that the operator names on the command line. */
+/*
+ * Files that the operator names on the command line: read while that may need
+ * privileges, parsed when they are gone.
+ */
 #ifndef SOCKPROBE_INPUT_H
 #define SOCKPROBE_INPUT_H
 
@@ -10,20 +13,23 @@
 
 enum { EVIDENCE_FILE_MAX = 256 * 1024 * 1024, EXPECT_FILE_MAX = 1024 * 1024 };
 
+/* A file's bytes, NUL-terminated. */
+struct input {
+	const char *path; /* as given; NULL: none was */
+	char *text;
+	size_t len;
+};
+
 /*
- * Reads a file, or standard input for "-", of at most `max` bytes. *text is
- * NUL-terminated and to be freed. 0, or fails with EXIT_BAD_INPUT.
+ * Reads a file, or standard input for "-", of at most `max` bytes; nothing for
+ * NULL. To be ended with input_free(). 0, or fails with EXIT_BAD_INPUT.
  */
-int input_read(const char *path, size_t max, char **text, size_t *len,
+int input_read(struct input *input, const char *path, size_t max,
 	       struct error *error);
+void input_free(struct input *input);
 
-/* Reads evidence and checks that it says to be such. To be deleted. */
-int input_evidence(const char *path, cJSON **document, struct error *error);
-
-/* Reads --expect's file; NULL path gives NULL. To be deleted. */
-int input_expected(const char *path, cJSON **expected, struct error *error);
-
-/* Reads findings in any dialect, normalized. To be deleted. */
-int input_findings(const char *path, cJSON **findings, struct error *error);
+/* Parses evidence and checks that it says to be such. To be deleted. */
+int input_evidence(const struct input *input, cJSON **document,
+		   struct error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "confine/confine.h"
 #include "report/text_safe.h"
 #include "sockprobe/error.h"
 #include "sockprobe/util.h"
@@ -16,6 +17,7 @@
 
 static int help_main(int argc, char *argv[], struct error *error);
 static int version_main(int argc, char *argv[], struct error *error);
+static int confinement_main(int argc, char *argv[], struct error *error);
 
 struct command {
 	const char *name;
@@ -35,6 +37,8 @@ static const struct command commands[] = {
 	{ "report", report_main, "EVIDENCE: for people: text or markdown" },
 	{ "help", help_main, "show this text" },
 	{ "version", version_main, "show the version" },
+	{ "confinement", confinement_main,
+	  "show what each phase of a run may do" },
 };
 
 static int help_main(int argc, char *argv[], struct error *error)
@@ -55,8 +59,11 @@ static int help_main(int argc, char *argv[], struct error *error)
 	     "  --root DIR     root of the node's file system; default /host where\n"
 	     "                 /host/var/run exists, else /\n"
 	     "  --path P       one more socket path to audit, absolute; repeatable\n"
-	     "  -o FORMAT      json (the default), text or markdown; of filter: json, cli,\n"
-	     "                 terraform or cloudformation\n"
+	     "  -o, --format FORMAT\n"
+	     "                 json (the default), text, markdown or in-toto; of filter:\n"
+	     "                 json, cli, terraform or cloudformation\n"
+	     "  --output FILE  write there, whole or not at all\n"
+	     "  --max-bytes N  leave out of the JSON what matters least until it fits\n"
 	     "  --expect FILE  clients that are meant to use a live socket (JSON)\n"
 	     "  --scope KEYS   of filter: what to match on, comma-separated\n"
 	     "  --detector ID  of filter: the GuardDuty detector\n"
@@ -64,6 +71,7 @@ static int help_main(int argc, char *argv[], struct error *error)
 	     "  --timeout S    seconds the whole run may take (1 to 3600; default 30)\n"
 	     "  -h, --help     show this text\n"
 	     "  --version      show the version\n"
+	     "  --confinement  show what each phase of a run may do\n"
 	     "\n"
 	     "exit status: 0 evidence complete or suppression supported, 1 not supported,\n"
 	     "2 evidence incomplete or inconclusive, 64 usage, 65 bad input file,\n"
@@ -77,6 +85,15 @@ static int version_main(int argc, char *argv[], struct error *error)
 	(void)argv;
 	(void)error;
 	puts("sockprobe " SOCKPROBE_VERSION);
+	return 0;
+}
+
+static int confinement_main(int argc, char *argv[], struct error *error)
+{
+	(void)argc;
+	(void)argv;
+	(void)error;
+	confine_print(stdout);
 	return 0;
 }
 
@@ -110,6 +127,7 @@ static const struct {
 	{ "-h", "help" },
 	{ "--help", "help" },
 	{ "--version", "version" },
+	{ "--confinement", "confinement" },
 };
 
 static const struct command *find_shortcut(int argc, char *argv[])
@@ -144,9 +162,11 @@ static int dispatch(int argc, char *argv[], struct error *error)
 /*
  * Where a standard descriptor is closed, the next one opened would take its
  * place and the output would go into it. What is put there fails instead.
+ * Others were left open by whoever started this, and are no business of it.
  */
 static void hold_standard_descriptors(void)
 {
+	close_range(3, ~0U, 0);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_PATH) < 0)
 			_exit(EXIT_INTERNAL);

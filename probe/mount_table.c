@@ -74,6 +74,7 @@ size_t mount_serving(const struct mount_view *view, const char *path)
 	size_t now = root_mount(view);
 	char prefix[PATH_MAX];
 	size_t len = strlen(path);
+	size_t steps = 0;
 
 	if (now == NO_INDEX || len >= sizeof(prefix))
 		return NO_INDEX;
@@ -84,10 +85,16 @@ size_t mount_serving(const struct mount_view *view, const char *path)
 			continue;
 		memcpy(prefix, path, end);
 		prefix[end] = '\0';
-		/* Mounts may be stacked: climb to the top of the pile. */
+		/*
+		 * Mounts may be stacked: climb to the top of the pile. A table
+		 * that changed while it was read may have a ring in it.
+		 */
 		while ((next = child_at(view, view->mounts.at[now].id,
-					end ? prefix : "/")) != NO_INDEX)
+					end ? prefix : "/")) != NO_INDEX) {
+			if (steps++ == view->mounts.n)
+				return NO_INDEX;
 			now = next;
+		}
 	}
 	return now;
 }

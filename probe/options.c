@@ -17,12 +17,16 @@ enum {
 	OPT_EXPECT,
 	OPT_SCOPE,
 	OPT_DETECTOR,
+	OPT_OUTPUT,
+	OPT_MAX_BYTES,
 };
 
 static const struct option long_options[] = {
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "path", required_argument, NULL, OPT_PATH },
-	{ "output", required_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, 'o' },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
+	{ "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
 	{ "pretty", no_argument, NULL, OPT_PRETTY },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
@@ -46,19 +50,39 @@ int options_format(const struct options *options, const char *const *names,
 	char known[128] = "";
 
 	*format = 0;
-	if (!options->output)
+	if (!options->format)
 		return 0;
 	for (int i = 0; names[i]; i++) {
 		size_t len = strlen(known);
 
 		*format = i;
-		if (strcmp(names[i], options->output) == 0)
+		if (strcmp(names[i], options->format) == 0)
 			return 0;
 		snprintf(known + len, sizeof(known) - len, "%s%s",
 			 i ? ", " : "", names[i]);
 	}
 	return fail(error, EXIT_USAGE, "-o %s: no such format; there are %s",
-		    options->output, known);
+		    options->format, known);
+}
+
+int options_form(const struct options *options, struct emit_form *form,
+		 struct error *error)
+{
+	int format;
+	int status = options_format(options, evidence_formats, &format, error);
+
+	if (status)
+		return status;
+	*form = (struct emit_form){
+		.format = (enum output_format)format,
+		.pretty = options->pretty,
+		.max_bytes = options->max_bytes,
+	};
+	if (form->max_bytes && form->format != OUTPUT_JSON)
+		return fail(error, EXIT_USAGE,
+			    "--max-bytes: only JSON can be shortened: leave out -o %s",
+			    options->format);
+	return 0;
 }
 
 static int add_operand(struct options *options, const char *operand,
@@ -143,6 +167,19 @@ static int set_timeout(struct options *options, const char *text,
 	return 0;
 }
 
+static int set_max_bytes(struct options *options, const char *text,
+			 struct error *error)
+{
+	uint64_t bytes;
+
+	if (parse_u64(text, MOST_MAX_BYTES, &bytes) || bytes < LEAST_MAX_BYTES)
+		return fail(error, EXIT_USAGE,
+			    "--max-bytes %s: give a whole number from %d to %d",
+			    text, LEAST_MAX_BYTES, MOST_MAX_BYTES);
+	options->max_bytes = (size_t)bytes;
+	return 0;
+}
+
 static int set_option(struct options *options, int option, char *argv[],
 		      struct error *error)
 {
@@ -152,8 +189,13 @@ static int set_option(struct options *options, int option, char *argv[],
 	case OPT_PATH:
 		return set_path(options, optarg, error);
 	case 'o':
-		options->output = optarg;
+		options->format = optarg;
 		return 0;
+	case OPT_OUTPUT:
+		options->output_file = optarg;
+		return 0;
+	case OPT_MAX_BYTES:
+		return set_max_bytes(options, optarg, error);
 	case OPT_EXPECT:
 		options->expect = optarg;
 		return 0;

@@ -6,17 +6,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "report/emit.h"
 #include "sockprobe/error.h"
 #include "sockprobe/util.h"
 
 enum { DEFAULT_TIMEOUT_S = 30, MAX_TIMEOUT_S = 3600, MAX_OPERANDS = 8 };
+
+/* The least that holds a verdict and what was left out, and the most. */
+enum { LEAST_MAX_BYTES = 2000, MOST_MAX_BYTES = 1 << 30 };
 
 struct options {
 	struct arena *arena; /* owns the strings that are made here */
 	const char *root;    /* NULL: chosen by options_default_root() */
 	struct string_list paths;
 	struct string_list operands;
-	const char *output; /* as given; NULL: the command's own default */
+	const char *format;	 /* as given; NULL: the command's own default */
+	const char *output_file; /* NULL: standard output */
+	size_t max_bytes;	 /* of JSON; 0: no limit */
 	const char *expect; /* file of declared clients */
 	const char *scope;
 	const char *detector;
@@ -32,11 +38,18 @@ int options_parse(struct options *options, int argc, char *argv[],
 		  struct error *error);
 
 /*
- * Sets *format to the place of options->output in `names` (a list that ends
+ * Sets *format to the place of options->format in `names` (a list that ends
  * with NULL), 0 where none was given. 0, or fails with EXIT_USAGE.
  */
 int options_format(const struct options *options, const char *const *names,
 		   int *format, struct error *error);
+
+/*
+ * How evidence is to be printed: options_format() among evidence_formats, and
+ * the options that go with it. 0, or fails with EXIT_USAGE.
+ */
+int options_form(const struct options *options, struct emit_form *form,
+		 struct error *error);
 
 /* "/host" where the node's /var/run is mounted there, else "/". */
 const char *options_default_root(void);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,28 +26,7 @@
 #include "correlate/reach.h"
 #include "correlate/sockets.h"
 #include "sockprobe/mount_table.h"
-
-struct run {
-	const struct options *options;
-	cJSON *findings;
-	struct evidence *ev;
-	int rootfd;
-	int procfd;
-	int64_t deadline;
-	struct fetch *fetch;
-	struct record_index records;
-};
-
-/* Each process's directory is held open, so the limit is taken as it comes. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-}
+#include "sockprobe/sha256.h"
 
 /*
  * An ephemeral container may have the node's /var/run at /host/var/run and
@@ -77,34 +55,35 @@ static uint64_t find_outside_mount(const struct evidence *ev, int rootfd)
 	return 0;
 }
 
-static int collect_processes(struct run *run)
+static int collect_processes(struct scan *scan)
 {
-	struct evidence *ev = run->ev;
+	struct evidence *ev = &scan->ev;
+	cleanup_close int procfd = procs_open(ev, scan->rootfd, ev->probe.root);
 	int err;
 
-	run->procfd = procs_open(ev, run->rootfd, ev->probe.root);
-	if (run->procfd < 0) {
+	ev->own_view = ev->node_view = NO_INDEX;
+	if (procfd < 0) {
 		coverage_add(ev, "processes", "node", COVERAGE_UNAVAILABLE,
 			     "mount procfs at /proc",
 			     "no procfs at /proc nor below the root");
-		ev->own_view = ev->node_view = NO_INDEX;
 		return 0;
 	}
-	err = procs_collect(ev, run->procfd, run->deadline);
-	return err ? err : mounts_collect(ev, run->deadline);
+	node_procfs(ev, procfd);
+	err = procs_collect(ev, procfd, scan->deadline);
+	if (!err)
+		err = mounts_collect(ev, scan->deadline);
+	if (!err && ev->processes.n)
+		err = sockdiag_open(ev, &scan->tables, scan->deadline);
+	return err;
 }
 
-static int collect_files(struct run *run)
+static int collect_files(struct scan *scan)
 {
-	struct evidence *ev = run->ev;
-	int err = fetch_start(run->rootfd, find_outside_mount(ev, run->rootfd),
-			      run->deadline, &run->fetch);
+	int err = node_collect(&scan->ev, scan->fetch);
 
-	if (!err)
-		err = node_collect(ev, run->fetch, run->procfd);
-	if (!err)
-		err = paths_collect(ev, run->fetch, &run->options->paths);
-	return err;
+	return err ? err :
+		     paths_collect(&scan->ev, scan->fetch,
+				   &scan->options->paths);
 }
 
 /* Without processes these sources have nothing to be asked of. */
@@ -121,9 +100,9 @@ static void report_unavailable(struct evidence *ev)
 			     "no processes were seen");
 }
 
-static int collect_sockets(struct run *run)
+static int collect_sockets(struct scan *scan)
 {
-	struct evidence *ev = run->ev;
+	struct evidence *ev = &scan->ev;
 	const struct socket_filter filter = { .paths = &ev->paths };
 	const uint32_t *wanted;
 	size_t n;
@@ -133,12 +112,11 @@ static int collect_sockets(struct run *run)
 		report_unavailable(ev);
 		return 0;
 	}
-	err = sockdiag_collect(ev, &filter, run->deadline);
-
+	err = sockdiag_collect(ev, &scan->tables, &filter, scan->deadline);
 	if (!err)
 		err = sockets_wanted(ev, &wanted, &n);
 	if (!err)
-		err = procs_find_holders(ev, wanted, n, run->deadline);
+		err = holders_find(ev, scan->fetch, wanted, n);
 	return err;
 }
 
@@ -155,9 +133,9 @@ static bool is_covered(const struct evidence *ev,
 }
 
 /* Listening sockets of a known name that no path of the tables led to. */
-static int collect_unlisted(struct run *run)
+static int collect_unlisted(struct scan *scan)
 {
-	struct evidence *ev = run->ev;
+	struct evidence *ev = &scan->ev;
 	size_t left_out = 0;
 
 	for (size_t i = 0; i < ev->sockets.n; i++) {
@@ -176,7 +154,7 @@ static int collect_unlisted(struct run *run)
 			view = ev->processes.at[holder].container;
 		}
 		if (!err)
-			err = paths_add_named(ev, run->fetch, socket->name,
+			err = paths_add_named(ev, scan->fetch, socket->name,
 					      FROM_KERNEL, holder, view, NULL);
 		if (!err && !is_covered(ev, socket))
 			err = paths_add_unlinked(ev, socket, view);
@@ -193,9 +171,9 @@ static int collect_unlisted(struct run *run)
 }
 
 /* A finding's path is what it is in the finding's container. */
-static int look_at_finding(struct run *run, cJSON *finding)
+static int look_at_finding(struct scan *scan, cJSON *finding)
 {
-	struct evidence *ev = run->ev;
+	struct evidence *ev = &scan->ev;
 	const char *name = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(finding, "socket_path"));
 	size_t container = locate_finding(ev, finding);
@@ -208,7 +186,7 @@ static int look_at_finding(struct run *run, cJSON *finding)
 	process = locate_process(ev, container);
 	if (process == NO_INDEX)
 		return 0;
-	err = paths_add_named(ev, run->fetch, name, FROM_FINDING, process,
+	err = paths_add_named(ev, scan->fetch, name, FROM_FINDING, process,
 			      container, &path);
 	if (!err)
 		locate_set_path(finding, path);
@@ -216,51 +194,51 @@ static int look_at_finding(struct run *run, cJSON *finding)
 }
 
 /* Findings name containers by what only all the records tell. */
-static int collect_findings(struct run *run)
+static int collect_findings(struct scan *scan, cJSON *findings)
 {
 	cJSON *finding;
 	int err = 0;
 
-	if (!run->findings)
+	if (!findings)
 		return 0;
-	err = records_read_all(run->ev, run->fetch, &run->records);
-	cJSON_ArrayForEach(finding, run->findings)
+	err = records_read_all(&scan->ev, scan->fetch, &scan->records);
+	cJSON_ArrayForEach(finding, findings)
 	{
 		if (!err)
-			err = look_at_finding(run, finding);
+			err = look_at_finding(scan, finding);
 	}
 	return err;
 }
 
 /* Records are read for containers that matter, and all where an origin does. */
-static int collect_records(struct run *run)
+static int collect_records(struct scan *scan)
 {
-	struct evidence *ev = run->ev;
+	struct evidence *ev = &scan->ev;
 	int err = 0;
 
 	for (size_t i = 0; i < ev->containers.n && !err; i++) {
 		if (ev->containers.at[i].touches || ev->containers.at[i].self)
-			err = records_read(ev, run->fetch, &run->records, i);
+			err = records_read(ev, scan->fetch, &scan->records, i);
 	}
 	if (!err && origin_is_asked(ev))
-		err = records_read_all(ev, run->fetch, &run->records);
+		err = records_read_all(ev, scan->fetch, &scan->records);
 	if (!err)
-		records_report(ev, &run->records);
+		records_report(ev, &scan->records);
 	return err;
 }
 
-static int correlate(struct run *run)
+static int correlate(struct scan *scan, cJSON *findings)
 {
-	struct evidence *ev = run->ev;
+	struct evidence *ev = &scan->ev;
 	int err = identity_correlate(ev);
 
 	identity_judge_scope(ev);
 	if (!err)
-		err = records_find(ev, run->fetch, &run->records);
+		err = records_find(ev, scan->fetch, &scan->records);
 	if (!err)
-		err = collect_findings(run);
+		err = collect_findings(scan, findings);
 	if (!err)
-		err = collect_unlisted(run);
+		err = collect_unlisted(scan);
 	if (!err)
 		err = listeners_correlate(ev);
 	if (!err)
@@ -268,71 +246,115 @@ static int correlate(struct run *run)
 	if (!err)
 		err = reach_plan(ev);
 	if (!err)
-		locate_by_access(ev, run->findings);
+		locate_by_access(ev, findings);
 	if (!err && ev->processes.n)
-		err = views_look(ev, run->fetch);
+		err = views_look(ev, scan->fetch);
 	if (!err)
 		err = reach_conclude(ev);
 	identity_mark_touching(ev);
 	if (!err)
-		err = collect_records(run);
+		err = collect_records(scan);
 	if (!err)
 		err = origin_correlate(ev);
 	identity_mark_self(ev);
 	return err;
 }
 
-static int run_steps(struct run *run)
+/* By which build the evidence was taken; NULL where procfs is not there. */
+static const char *hash_executable(struct arena *arena)
 {
-	int err = collect_processes(run);
+	enum { MOST_BYTES = 256 << 20 };
+	char text[SHA256_TEXT_SIZE];
 
-	if (!err)
-		err = collect_files(run);
-	if (!err)
-		err = collect_sockets(run);
-	if (!err)
-		err = correlate(run);
-	return err;
+	if (sha256_file("/proc/self/exe", MOST_BYTES, text))
+		return NULL;
+	return arena_strdup(arena, text);
 }
 
-int scan(const struct options *options, cJSON *findings, struct evidence *ev,
-	 struct error *error)
+static int open_root(struct scan *scan, struct error *error)
 {
-	int64_t begin = now_ms();
-	struct run run = {
-		.options = options,
-		.findings = findings,
-		.ev = ev,
-		.procfd = -1,
-		.deadline = begin + (int64_t)options->timeout_s * 1000,
+	const char *root = scan->ev.probe.root;
+
+	scan->rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (scan->rootfd < 0)
+		return fail(error, EXIT_USAGE, "--root %s: %s", root,
+			    strerror(errno));
+	return 0;
+}
+
+static int start_readers(struct scan *scan)
+{
+	const struct fetch_job job = { holders_job, &scan->search };
+
+	scan->search = (struct holders_search){
+		.ev = &scan->ev,
+		.deadline = scan->deadline,
 	};
-	cleanup_close int rootfd = -1;
+	return fetch_start(scan->rootfd,
+			   find_outside_mount(&scan->ev, scan->rootfd),
+			   scan->deadline, job, &scan->ev.probe.confinement,
+			   &scan->fetch);
+}
+
+int scan_collect(struct scan *scan, const struct options *options,
+		 const struct confinement *confinement, struct error *error)
+{
+	struct probe_facts *probe = &scan->ev.probe;
+	int status;
 	int err;
 
-	arena_init(&ev->arena, MAX_ARENA);
-	clock_gettime(CLOCK_REALTIME, &ev->probe.started_at);
-	ev->probe.root = options->root ? options->root :
-					 options_default_root();
-	raise_file_limit();
-	node_clock(ev);
-	confine_read_back(ev);
-	rootfd = open(ev->probe.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (rootfd < 0)
-		return fail(error, EXIT_USAGE, "--root %s: %s", ev->probe.root,
-			    strerror(errno));
-	run.rootfd = rootfd;
-	err = run_steps(&run);
-	fetch_stop(run.fetch);
-	procs_close(ev);
-	if (run.procfd >= 0)
-		close(run.procfd);
-	ev->probe.duration_ms = now_ms() - begin;
+	*scan = (struct scan){
+		.options = options,
+		.begin = now_ms(),
+		.rootfd = -1,
+	};
+	scan->deadline = scan->begin + (int64_t)options->timeout_s * 1000;
+	arena_init(&scan->ev.arena, MAX_ARENA);
+	clock_gettime(CLOCK_REALTIME, &probe->started_at);
+	probe->confinement = *confinement;
+	probe->root = options->root ? options->root : options_default_root();
+	probe->executable_sha256 = hash_executable(&scan->ev.arena);
+	node_kernel(&scan->ev);
+	status = open_root(scan, error);
+	if (status)
+		return status;
+	err = collect_processes(scan);
+	if (!err)
+		err = start_readers(scan);
+	if (err)
+		return fail(error, EXIT_INTERNAL, "scan: %s", strerror(-err));
+	return confine_enter(&probe->confinement, PHASE_CORRELATE, error);
+}
+
+/* What was held open for the looks; nothing after this needs the node. */
+static void close_all(struct scan *scan)
+{
+	fetch_stop(scan->fetch);
+	scan->fetch = NULL;
+	sockdiag_close(&scan->tables);
+	procs_close(&scan->ev);
+	if (scan->rootfd >= 0)
+		close(scan->rootfd);
+	scan->rootfd = -1;
+}
+
+int scan_correlate(struct scan *scan, cJSON *findings, struct error *error)
+{
+	int err = collect_files(scan);
+
+	if (!err)
+		err = collect_sockets(scan);
+	if (!err)
+		err = correlate(scan, findings);
+	close_all(scan);
+	scan->ev.probe.duration_ms = now_ms() - scan->begin;
 	if (err)
 		return fail(error, EXIT_INTERNAL, "scan: %s", strerror(-err));
 	return 0;
 }
 
-void scan_free(struct evidence *ev)
+void scan_free(struct scan *scan)
 {
-	arena_free(&ev->arena);
+	close_all(scan);
+	arena_free(&scan->ev.arena);
 }

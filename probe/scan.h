@@ -1,22 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The data flow of one run on a node: collect, correlate; see the README. */
+/*
+ * The data flow of one run on a node (see the README), in two steps: what needs
+ * privileges, then, without any, all the rest. Foreign formats are parsed in
+ * the second step only.
+ */
 #ifndef SOCKPROBE_SCAN_H
 #define SOCKPROBE_SCAN_H
 
 #include <cjson/cJSON.h>
 
+#include "collect/fetch.h"
+#include "collect/holders.h"
+#include "collect/records.h"
+#include "collect/sockdiag.h"
 #include "options.h"
 #include "sockprobe/evidence.h"
 
-/*
- * Looks at the node and fills *ev, which the caller ends with scan_free().
- * `findings` (NULL for none): normalized findings; each is located, and its
- * socket path looked at in its container. Gaps are coverage, not errors. 0, or
- * fails.
- */
-int scan(const struct options *options, cJSON *findings, struct evidence *ev,
-	 struct error *error);
-void scan_free(struct evidence *ev);
+struct scan {
+	struct evidence ev;
+	const struct options *options;
+	int64_t begin, deadline; /* in now_ms() time */
+	int rootfd;
+	uint64_t outside_mnt;
+	struct fetch *fetch;
+	struct socket_tables tables;
+	struct holders_search search;
+	struct record_index records;
+};
 
+/*
+ * Reads what is read with privileges, opens the rest, and gives them up: from
+ * PHASE_COLLECT to PHASE_CORRELATE. `confinement` is that of confine_begin();
+ * *scan is made, and ended with scan_free() in every case. 0, or fails.
+ */
+int scan_collect(struct scan *scan, const struct options *options,
+		 const struct confinement *confinement, struct error *error);
+
+/*
+ * Fills scan->ev. `findings` (NULL for none): normalized findings; each is
+ * located, and its socket path looked at in its container. Gaps are coverage,
+ * not errors. All that the scan held open is closed. 0, or fails.
+ */
+int scan_correlate(struct scan *scan, cJSON *findings, struct error *error);
+
+void scan_free(struct scan *scan);
 
 #endif

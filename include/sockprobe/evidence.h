@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "sockprobe/confinement.h"
 #include "sockprobe/util.h"
 
 #define NO_INDEX SIZE_MAX
@@ -342,9 +343,8 @@ struct probe_facts {
 	const char *proc; /* where the procfs that was read is mounted */
 	enum process_scope scope;
 	bool is_node; /* the processes seen are all of a node, as far as known */
-	int seccomp_mode; /* /proc/self/status Seccomp; -1 unknown */
-	bool no_new_privs;
-	uint64_t cap_permitted, cap_effective, cap_bounding;
+	struct confinement confinement;
+	const char *executable_sha256; /* of the probe's own; NULL unknown */
 	pid_t pid; /* in the procfs that was read; 0 unseen */
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The killable reader of fetch.h. One request at a time: the parent writes a
- * struct request into a pipe, the child works and answers one byte, the result
- * lies in shared memory. A child that does not answer is killed and replaced,
- * with fresh shared memory, so a late answer can reach nobody.
+ * The killable readers of fetch.h. One request at a time: the probe writes a
+ * struct request into a pipe, the reader works and answers one byte, the result
+ * lies in shared memory. Each reader has a channel of its own, so that the late
+ * answer of one that was given up can reach nobody. All channels are made
+ * before the probe gives up its privileges; after that the keeper, which has
+ * kept them, forks the reader of the next channel when it is told its number.
  */
 #include "fetch.h"
 
@@ -17,31 +19,46 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../confine/confine.h"
 #include "walk.h"
 
-enum operation { OP_LOOK, OP_READ, OP_LIST };
+enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB };
 
 struct request {
 	enum operation op;
 	int proc_dirfd;
+	size_t len; /* of a job's input */
 	char path[PATH_MAX];
 };
 
+enum { ANSWER_DONE, ANSWER_FAILED };
+
 struct shared {
+	struct phase_facts keeper, reader;
 	struct walk_result look;
 	ssize_t len; /* of bytes, or -errno */
 	bool cut;
-	char bytes[FETCH_MAX + 1];
+	_Alignas(16) char bytes[FETCH_MAX + 1];
+};
+
+/* Pipe ends: requests are read from [0] and written to [1], answers too. */
+struct channel {
+	int requests[2];
+	int answers[2];
+	struct shared *shared;
 };
 
 struct fetch {
-	pid_t child;
-	int to_child;
-	int from_child;
-	struct shared *shared;
+	struct channel channels[FETCH_READERS];
+	size_t now; /* the channel in use; FETCH_READERS: none is left */
+	pid_t keeper;
+	int to_keeper;
 	int rootfd;
 	uint64_t outside_mnt;
 	int64_t deadline;
+	struct fetch_job job;
+	struct confinement *confinement;
+	bool noted; /* the confinement knows of keeper and reader */
 };
 
 static bool read_whole(int fd, void *buf, size_t size)
@@ -72,13 +89,20 @@ static void serve_bytes(const struct request *request, int fd,
 		shared->bytes[shared->len] = '\0';
 }
 
-static void serve_one(const struct request *request, int rootfd,
-		      uint64_t outside_mnt, struct shared *shared)
+static void serve_one(const struct fetch *fetch, const struct request *request,
+		      struct shared *shared)
 {
 	struct walk_result *look = &shared->look;
+	uint64_t outside_mnt = fetch->outside_mnt;
+	int rootfd = fetch->rootfd;
 	cleanup_close int view = -1;
 	cleanup_close int fd = -1;
 
+	if (request->op == OP_JOB) {
+		shared->len = fetch->job.run(fetch->job.data, shared->bytes,
+					     request->len, FETCH_MAX);
+		return;
+	}
 	if (request->proc_dirfd >= 0) {
 		view = openat(request->proc_dirfd, "root",
 			      O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -123,104 +147,179 @@ static void clear_look(struct walk_result *look)
 	look->selinux[0] = '\0';
 }
 
-__attribute__((noreturn)) static void serve(int in, int out, int rootfd,
-					    uint64_t outside_mnt,
-					    struct shared *shared)
+static void answer(const struct channel *channel, char byte)
 {
-	struct request request;
+	if (write(channel->answers[1], &byte, 1) != 1)
+		_exit(EXIT_INTERNAL);
+}
 
-	while (read_whole(in, &request, sizeof(request))) {
+/* Dies with the process that it works for. */
+static void follow(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0);
+}
+
+/* A phase of this process; what is known of it goes into shared memory. */
+static bool enter(enum phase phase, struct phase_facts *facts)
+{
+	struct confinement own = {
+		.status_fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC),
+	};
+	struct error error;
+
+	if (confine_enter(&own, phase, &error))
+		return false;
+	*facts = own.phases[0];
+	close(own.status_fd);
+	return true;
+}
+
+__attribute__((noreturn)) static void serve(const struct fetch *fetch,
+					    const struct channel *channel)
+{
+	struct shared *shared = channel->shared;
+	struct request request;
+	bool confined = enter(PHASE_READER, &shared->reader);
+
+	while (read_whole(channel->requests[0], &request, sizeof(request))) {
+		if (!confined) {
+			answer(channel, ANSWER_FAILED);
+			continue;
+		}
 		clear_look(&shared->look);
 		shared->len = -EIO;
 		shared->cut = false;
-		serve_one(&request, rootfd, outside_mnt, shared);
-		if (write(out, "", 1) != 1)
-			break;
+		serve_one(fetch, &request, shared);
+		answer(channel, ANSWER_DONE);
 	}
 	_exit(0);
 }
 
-static int spawn(struct fetch *fetch)
+/*
+ * A reader in an uninterruptible wait does not die at once; waiting for it
+ * would hang the keeper for it, so it is only collected if it is gone.
+ */
+static void end_reader(pid_t reader)
 {
-	cleanup_close int in = -1;
-	cleanup_close int out = -1;
-	int requests[2];
-	int answers[2];
-	pid_t parent = getpid();
-
-	if (pipe2(requests, O_CLOEXEC) < 0)
-		return -errno;
-	in = requests[0];
-	fetch->to_child = requests[1];
-	if (pipe2(answers, O_CLOEXEC) < 0)
-		return -errno;
-	fetch->from_child = answers[0];
-	out = answers[1];
-	fetch->shared = mmap(NULL, sizeof(*fetch->shared),
-			     PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (fetch->shared == MAP_FAILED) {
-		fetch->shared = NULL;
-		return -errno;
+	if (reader <= 0)
+		return;
+	kill(reader, SIGKILL);
+	for (int tries = 0; tries < 50; tries++) {
+		if (waitpid(reader, NULL, WNOHANG) != 0)
+			break;
+		poll(NULL, 0, 1);
 	}
-	fetch->child = fork();
-	if (fetch->child < 0)
+}
+
+/* Each byte that comes is the number of a channel to be served from now on. */
+__attribute__((noreturn)) static void keep(struct fetch *fetch, int commands)
+{
+	pid_t self = getpid();
+	pid_t reader = -1;
+	unsigned char number;
+
+	if (!enter(PHASE_KEEPER, &fetch->channels[0].shared->keeper))
+		_exit(EXIT_INTERNAL);
+	while (read(commands, &number, 1) == 1 && number < FETCH_READERS) {
+		end_reader(reader);
+		reader = fork();
+		if (reader < 0)
+			answer(&fetch->channels[number], ANSWER_FAILED);
+		if (reader == 0) {
+			follow(self);
+			serve(fetch, &fetch->channels[number]);
+		}
+	}
+	end_reader(reader);
+	_exit(0);
+}
+
+static int make_channel(struct channel *channel)
+{
+	if (pipe2(channel->requests, O_CLOEXEC) < 0 ||
+	    pipe2(channel->answers, O_CLOEXEC) < 0)
 		return -errno;
-	if (fetch->child == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(0);
-		close(fetch->to_child);
-		close(fetch->from_child);
-		serve(in, out, fetch->rootfd, fetch->outside_mnt,
-		      fetch->shared);
+	channel->shared = mmap(NULL, sizeof(*channel->shared),
+			       PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			       0);
+	if (channel->shared == MAP_FAILED) {
+		channel->shared = NULL;
+		return -errno;
 	}
 	return 0;
 }
 
-/*
- * A child in an uninterruptible wait does not die at once; waiting for it
- * would hang the parent for it, so it is only collected if it is gone.
- */
-static void end_child(struct fetch *fetch)
+static void close_pair(const int pair[static 2])
 {
-	if (fetch->to_child >= 0)
-		close(fetch->to_child);
-	if (fetch->from_child >= 0)
-		close(fetch->from_child);
-	fetch->to_child = fetch->from_child = -1;
-	if (fetch->child > 0) {
-		kill(fetch->child, SIGKILL);
-		for (int tries = 0; tries < 50; tries++) {
-			if (waitpid(fetch->child, NULL, WNOHANG) != 0)
-				break;
-			poll(NULL, 0, 1);
-		}
+	for (int i = 0; i < 2; i++) {
+		if (pair[i] >= 0)
+			close(pair[i]);
 	}
-	fetch->child = -1;
-	if (fetch->shared)
-		munmap(fetch->shared, sizeof(*fetch->shared));
-	fetch->shared = NULL;
+}
+
+static void end_channel(struct channel *channel)
+{
+	close_pair(channel->requests);
+	close_pair(channel->answers);
+	if (channel->shared)
+		munmap(channel->shared, sizeof(*channel->shared));
+}
+
+/* Tells the keeper which channel is to have a reader. */
+static int start_reader(struct fetch *fetch)
+{
+	unsigned char number = (unsigned char)fetch->now;
+
+	return write(fetch->to_keeper, &number, 1) == 1 ? 0 : -EIO;
+}
+
+static int start_keeper(struct fetch *fetch)
+{
+	pid_t parent = getpid();
+	int commands[2];
+
+	if (pipe2(commands, O_CLOEXEC) < 0)
+		return -errno;
+	fetch->to_keeper = commands[1];
+	fetch->keeper = fork();
+	if (fetch->keeper == 0) {
+		follow(parent);
+		close(commands[1]);
+		keep(fetch, commands[0]);
+	}
+	close(commands[0]);
+	return fetch->keeper < 0 ? -errno : start_reader(fetch);
 }
 
 int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
+		struct fetch_job job, struct confinement *confinement,
 		struct fetch **fetch)
 {
 	struct fetch *made = calloc(1, sizeof(*made));
-	int err;
+	int err = 0;
 
 	*fetch = NULL;
 	if (!made)
 		return -ENOMEM;
 	*made = (struct fetch){
-		.child = -1,
-		.to_child = -1,
-		.from_child = -1,
+		.keeper = -1,
+		.to_keeper = -1,
 		.rootfd = rootfd,
 		.outside_mnt = outside_mnt,
 		.deadline = deadline,
+		.job = job,
+		.confinement = confinement,
 	};
-	err = spawn(made);
+	for (size_t i = 0; i < FETCH_READERS; i++)
+		made->channels[i] = (struct channel){ { -1, -1 }, { -1, -1 },
+						      NULL };
+	for (size_t i = 0; i < FETCH_READERS && !err; i++)
+		err = make_channel(&made->channels[i]);
+	if (!err)
+		err = start_keeper(made);
 	if (err) {
 		fetch_stop(made);
 		return err;
@@ -229,49 +328,105 @@ int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
 	return 0;
 }
 
+/* The keeper ends when nobody can tell it anything any more. */
 void fetch_stop(struct fetch *fetch)
 {
 	if (!fetch)
 		return;
-	end_child(fetch);
+	if (fetch->to_keeper >= 0)
+		close(fetch->to_keeper);
+	if (fetch->keeper > 0)
+		waitpid(fetch->keeper, NULL, 0);
+	for (size_t i = 0; i < FETCH_READERS; i++)
+		end_channel(&fetch->channels[i]);
 	free(fetch);
 }
 
-static int replace_child(struct fetch *fetch)
+/* The reader is given up. -ETIMEDOUT, or -EIO where that cannot be told. */
+static int give_up_reader(struct fetch *fetch)
 {
-	end_child(fetch);
-	return spawn(fetch);
+	fetch->now++;
+	return fetch->now == FETCH_READERS || start_reader(fetch) == 0 ?
+		       -ETIMEDOUT :
+		       -EIO;
 }
 
-/* Has the child do one thing. 0, or -ETIMEDOUT, or another -errno. */
-static int ask(struct fetch *fetch, enum operation op, struct fetch_root root,
-	       const char *path)
+static void note_confinement(struct fetch *fetch, const struct shared *shared)
 {
-	struct request request = { .op = op, .proc_dirfd = root.proc_dirfd };
+	if (fetch->noted)
+		return;
+	fetch->noted = true;
+	confine_note(fetch->confinement, &fetch->channels[0].shared->keeper);
+	confine_note(fetch->confinement, &shared->reader);
+}
+
+static struct shared *answered(struct fetch *fetch)
+{
+	return fetch->channels[fetch->now].shared;
+}
+
+/* Has the reader do one thing. 0, or -ETIMEDOUT, or another -errno. */
+static int ask(struct fetch *fetch, const struct request *request)
+{
 	int64_t wait = fetch->deadline - now_ms();
+	struct channel *channel;
 	struct pollfd answer;
 	char byte;
 	int ready;
 
-	if (wait <= 0)
+	/* Where many did not answer, no more are waited for. */
+	if (wait <= 0 || fetch->now == FETCH_READERS)
 		return -ETIMEDOUT;
-	if (fetch->child < 0)
-		return -EIO;
-	if (wait > FETCH_STEP_MS)
+	/* A job keeps the deadline itself, and then still has to answer. */
+	if (request->op == OP_JOB)
+		wait += FETCH_STEP_MS;
+	else if (wait > FETCH_STEP_MS)
 		wait = FETCH_STEP_MS;
-	if ((size_t)snprintf(request.path, sizeof(request.path), "%s", path) >=
-	    sizeof(request.path))
-		return -ENAMETOOLONG;
-	if (write(fetch->to_child, &request, sizeof(request)) !=
-	    (ssize_t)sizeof(request))
-		return replace_child(fetch) ? -EIO : -ETIMEDOUT;
-	answer = (struct pollfd){ .fd = fetch->from_child, .events = POLLIN };
+	channel = &fetch->channels[fetch->now];
+	if (write(channel->requests[1], request, sizeof(*request)) !=
+	    (ssize_t)sizeof(*request))
+		return give_up_reader(fetch);
+	answer = (struct pollfd){ .fd = channel->answers[0],
+				  .events = POLLIN };
 	do
 		ready = poll(&answer, 1, (int)wait);
 	while (ready < 0 && errno == EINTR);
-	if (ready == 1 && read_whole(fetch->from_child, &byte, 1))
-		return 0;
-	return replace_child(fetch) ? -EIO : -ETIMEDOUT;
+	if (ready != 1 || !read_whole(channel->answers[0], &byte, 1))
+		return give_up_reader(fetch);
+	if (byte != ANSWER_DONE)
+		return -EIO;
+	note_confinement(fetch, channel->shared);
+	return 0;
+}
+
+static int ask_path(struct fetch *fetch, enum operation op,
+		    struct fetch_root root, const char *path)
+{
+	struct request request = { .op = op, .proc_dirfd = root.proc_dirfd };
+
+	if ((size_t)snprintf(request.path, sizeof(request.path), "%s", path) >=
+	    sizeof(request.path))
+		return -ENAMETOOLONG;
+	return ask(fetch, &request);
+}
+
+ssize_t fetch_run(struct fetch *fetch, const void *input, size_t len,
+		  const void **output)
+{
+	struct request request = { .op = OP_JOB, .proc_dirfd = -1, .len = len };
+	int err;
+
+	*output = NULL;
+	if (len > FETCH_MAX)
+		return -EFBIG;
+	if (fetch->now == FETCH_READERS)
+		return -ETIMEDOUT;
+	memcpy(answered(fetch)->bytes, input, len);
+	err = ask(fetch, &request);
+	if (err)
+		return err;
+	*output = answered(fetch)->bytes;
+	return answered(fetch)->len;
 }
 
 static int copy_lists(struct arena *arena, const struct walk_result *from,
@@ -326,11 +481,11 @@ static int copy_look(struct arena *arena, const struct walk_result *from,
 int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 	       const char *path, struct path_look *look)
 {
-	int err = ask(fetch, OP_LOOK, root, path);
+	int err = ask_path(fetch, OP_LOOK, root, path);
 
 	*look = (struct path_look){ 0 };
 	if (!err)
-		return copy_look(arena, &fetch->shared->look, look);
+		return copy_look(arena, &answered(fetch)->look, look);
 	look->kind = err == -ETIMEDOUT ? KIND_TIMED_OUT : KIND_ERROR;
 	look->err = -err;
 	return 0;
@@ -338,14 +493,14 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 
 ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data)
 {
-	int err = ask(fetch, OP_READ, FETCH_HOST, path);
+	int err = ask_path(fetch, OP_READ, FETCH_HOST, path);
 
 	*data = "";
 	if (err)
 		return err;
-	if (fetch->shared->len >= 0)
-		*data = fetch->shared->bytes;
-	return fetch->shared->len;
+	if (answered(fetch)->len >= 0)
+		*data = answered(fetch)->bytes;
+	return answered(fetch)->len;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -356,18 +511,18 @@ static int compare_names(const void *a, const void *b)
 int fetch_list(struct fetch *fetch, struct arena *arena, const char *path,
 	       struct string_list *names, bool *cut)
 {
-	int err = ask(fetch, OP_LIST, FETCH_HOST, path);
+	int err = ask_path(fetch, OP_LIST, FETCH_HOST, path);
 	const char *at;
 	const char *end;
 
 	*cut = false;
 	if (err)
 		return err;
-	if (fetch->shared->len < 0)
-		return (int)fetch->shared->len;
-	*cut = fetch->shared->cut;
-	at = fetch->shared->bytes;
-	for (end = at + fetch->shared->len; at < end; at += strlen(at) + 1) {
+	if (answered(fetch)->len < 0)
+		return (int)answered(fetch)->len;
+	*cut = answered(fetch)->cut;
+	at = answered(fetch)->bytes;
+	for (end = at + answered(fetch)->len; at < end; at += strlen(at) + 1) {
 		const char **slot = list_add(arena, names, MAX_ENTRIES);
 
 		if (!slot)

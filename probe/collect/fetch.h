@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Everything that is read from a file system other than procfs is read by a
- * child process, which is killed when it does not answer: a dead NFS or FUSE
- * mount keeps any system call waiting as long as it likes. The parent only
- * ever gets bytes back, through memory that both share.
+ * Everything that is read from a file system other than procfs, and everything
+ * of procfs that needs privileges once the probe has none, is read by another
+ * process: a reader. A dead NFS or FUSE mount keeps any system call waiting as
+ * long as it likes, so a reader that does not answer is killed and replaced. A
+ * reader parses nothing; the probe only ever gets bytes back, through memory
+ * that both share.
  */
 #ifndef SOCKPROBE_FETCH_H
 #define SOCKPROBE_FETCH_H
@@ -11,10 +13,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sockprobe/confinement.h"
 #include "sockprobe/evidence.h"
 
-/* At most this many bytes of one file, or of one directory's names. */
-enum { FETCH_MAX = 8 * 1024 * 1024, FETCH_STEP_MS = 2000 };
+/*
+ * At most this many bytes of one file, or of one directory's names; this long
+ * for one answer; this many readers, the lost ones with them.
+ */
+enum {
+	FETCH_MAX = 8 * 1024 * 1024,
+	FETCH_STEP_MS = 2000,
+	FETCH_READERS = 16,
+};
 
 struct fetch;
 
@@ -30,14 +40,31 @@ struct fetch_root {
 #define FETCH_HOST ((struct fetch_root){ .proc_dirfd = -1 })
 
 /*
- * Starts the child. `rootfd` is an O_PATH descriptor of the audited root;
- * `outside_mnt` as for walk(); `deadline` in now_ms() time: no call waits
- * longer, nor longer than FETCH_STEP_MS. Descriptors opened later are not seen
- * by the child. Returns 0 and *fetch, which fetch_stop() frees, or -errno.
+ * Something else that a reader can do: works on `bytes`, which hold `len` bytes
+ * of input and have room for `room` of output. Returns how many it put there,
+ * or -errno. Runs in the reader, on the memory of when fetch_start() was called.
+ */
+struct fetch_job {
+	ssize_t (*run)(const void *data, char *bytes, size_t len, size_t room);
+	const void *data;
+};
+
+/*
+ * Starts the keeper of the readers and the first of them. `rootfd` is an O_PATH
+ * descriptor of the audited root; `outside_mnt` as for walk(); `deadline` in
+ * now_ms() time: no call waits longer, and only a job longer than
+ * FETCH_STEP_MS. Descriptors opened later are not seen by readers. They keep
+ * the privileges that PHASE_READER has, which `confinement` gets to know with
+ * the first answer. Returns 0 and *fetch, which fetch_stop() frees, or -errno.
  */
 int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
+		struct fetch_job job, struct confinement *confinement,
 		struct fetch **fetch);
 void fetch_stop(struct fetch *fetch);
+
+/* Has the job done. The length of *output, valid until the next call, or -errno. */
+ssize_t fetch_run(struct fetch *fetch, const void *input, size_t len,
+		  const void **output);
 
 /*
  * Walks a path and copies the outcome into the arena. Returns 0 (also for what

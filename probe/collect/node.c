@@ -9,7 +9,7 @@
 
 #include "sockprobe/vocabulary.h"
 
-void node_clock(struct evidence *ev)
+static void read_clock(struct evidence *ev)
 {
 	struct timespec real;
 	struct timespec since;
@@ -49,16 +49,15 @@ static void first_of(struct evidence *ev, struct fetch *fetch,
 	}
 }
 
-static void read_hostname(struct evidence *ev, struct fetch *fetch,
-			  const struct utsname *names)
+/* /etc/hostname of the node says more than uname in a container does. */
+static void read_hostname(struct evidence *ev, struct fetch *fetch)
 {
 	static const char *const files[] = { "/etc/hostname", NULL };
+	struct sourced named = { 0 };
 
-	first_of(ev, fetch, files, &ev->node.hostname);
-	if (ev->node.hostname.value)
-		return;
-	ev->node.hostname.value = arena_strdup(&ev->arena, names->nodename);
-	ev->node.hostname.source = "uname";
+	first_of(ev, fetch, files, &named);
+	if (named.value)
+		ev->node.hostname = named;
 }
 
 /*
@@ -124,8 +123,20 @@ static void read_os(struct evidence *ev, struct fetch *fetch)
 	}
 }
 
-static void read_boot_id(struct evidence *ev, int procfd)
+void node_kernel(struct evidence *ev)
 {
+	struct utsname names = { 0 };
+
+	read_clock(ev);
+	uname(&names);
+	ev->node.kernel = arena_strdup(&ev->arena, names.release);
+	ev->node.hostname.value = arena_strdup(&ev->arena, names.nodename);
+	ev->node.hostname.source = "uname";
+}
+
+void node_procfs(struct evidence *ev, int procfd)
+{
+	char filesystems[8192];
 	char text[64];
 	ssize_t len = read_file_at(procfd, "sys/kernel/random/boot_id", text,
 				   sizeof(text));
@@ -133,20 +144,18 @@ static void read_boot_id(struct evidence *ev, int procfd)
 	if (len > 0)
 		ev->node.boot_id = arena_strndup(&ev->arena, text,
 						 strcspn(text, "\n"));
-}
-
-static void read_selinux(struct evidence *ev, struct fetch *fetch, int procfd)
-{
-	char filesystems[8192];
-	const char *text;
-
 	if (read_file_at(procfd, "filesystems", filesystems,
 			 sizeof(filesystems)) > 0 &&
-	    !strstr(filesystems, "\tselinuxfs\n")) {
+	    !strstr(filesystems, "\tselinuxfs\n"))
 		ev->node.selinux = "disabled";
-		return;
-	}
-	if (fetch_read(fetch, "/sys/fs/selinux/enforce", &text) > 0)
+}
+
+static void read_selinux(struct evidence *ev, struct fetch *fetch)
+{
+	const char *text;
+
+	if (!ev->node.selinux &&
+	    fetch_read(fetch, "/sys/fs/selinux/enforce", &text) > 0)
 		ev->node.selinux = text[0] == '1' ? "enforcing" : "permissive";
 }
 
@@ -300,16 +309,11 @@ static int read_kubelet(struct evidence *ev, struct fetch *fetch)
 	return 0;
 }
 
-int node_collect(struct evidence *ev, struct fetch *fetch, int procfd)
+int node_collect(struct evidence *ev, struct fetch *fetch)
 {
-	struct utsname names = { 0 };
-
-	uname(&names);
-	ev->node.kernel = arena_strdup(&ev->arena, names.release);
-	read_hostname(ev, fetch, &names);
+	read_hostname(ev, fetch);
 	read_instance(ev, fetch);
 	read_os(ev, fetch);
-	read_boot_id(ev, procfd);
-	read_selinux(ev, fetch, procfd);
+	read_selinux(ev, fetch);
 	return read_kubelet(ev, fetch);
 }

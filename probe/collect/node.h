@@ -6,14 +6,19 @@
 #include "fetch.h"
 #include "sockprobe/evidence.h"
 
-/* The clock facts that processes need before all else: boot time, ticks. */
-void node_clock(struct evidence *ev);
+/*
+ * What the kernel itself tells, before all else: boot time and ticks, release,
+ * host name. `procfd` is of procfs, for the boot id and whether there is
+ * SELinux; -1 where there is none.
+ */
+void node_kernel(struct evidence *ev);
+void node_procfs(struct evidence *ev, int procfd);
 
 /*
- * Fills ev->node from the audited root and the kernel; what cannot be read
- * stays NULL. Adds the coverage line "kubelet_config". 0 or -ENOMEM.
+ * Fills the rest of ev->node from the audited root; what cannot be read
+ * stays as it is. Adds the coverage line "kubelet_config". 0 or -ENOMEM.
  */
-int node_collect(struct evidence *ev, struct fetch *fetch, int procfd);
+int node_collect(struct evidence *ev, struct fetch *fetch);
 
 /*
  * The socket path in a kubelet configuration: of the value of

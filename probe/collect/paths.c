@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The path collector: which names to look at, what the fetch child says of
+ * The path collector: which names to look at, what the reader says of
  * each, names of one object joined, and where in its file system it lies.
  */
 #include "paths.h"

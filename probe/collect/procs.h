@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Processes as procfs shows them, and which of them hold given sockets. */
+/* Processes as procfs shows them. */
 #ifndef SOCKPROBE_PROCS_H
 #define SOCKPROBE_PROCS_H
 
@@ -19,13 +19,6 @@ int procs_open(struct evidence *ev, int rootfd, const char *root);
  * line and no environment. Adds the coverage line "processes". 0 or -errno.
  */
 int procs_collect(struct evidence *ev, int procfd, int64_t deadline);
-
-/*
- * Fills ev->holdings with the processes that hold one of the sockets `wanted`
- * (sorted inode numbers). Adds the coverage line "file_descriptors".
- */
-int procs_find_holders(struct evidence *ev, const uint32_t *wanted, size_t n,
-		       int64_t deadline);
 
 /* Closes the directories that procs_collect() holds. */
 void procs_close(struct evidence *ev);

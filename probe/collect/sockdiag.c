@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The socket collector: finds the network namespaces, enters each just long
- * enough to open a netlink socket there, and takes one dump of each.
+ * enough to open a netlink socket there, and later takes one dump of each.
  */
 #include "sockdiag.h"
 
@@ -10,14 +10,12 @@
 #include <libmnl/libmnl.h>
 #include <linux/magic.h>
 #include <linux/netlink.h>
-#include <linux/openat2.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -264,19 +262,15 @@ static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
 
 /* ---- the lesser source ---- */
 
-static int read_net_unix(struct dump *dump, int dirfd)
+static int read_net_unix(struct dump *dump, int *fd)
 {
-	int fd = openat(dirfd, "net/unix", O_RDONLY | O_CLOEXEC);
-	FILE *in = fd < 0 ? NULL : fdopen(fd, "r");
+	FILE *in = fdopen(*fd, "r");
 	char line[NET_UNIX_LINE];
 	int err = 0;
 
-	if (!in) {
-		err = -errno;
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
+	if (!in)
+		return -ENOMEM;
+	*fd = -1;
 	while (!err && fgets(line, sizeof(line), in)) {
 		struct unix_socket socket;
 
@@ -293,26 +287,27 @@ static int read_net_unix(struct dump *dump, int dirfd)
 
 /* ---- entering a namespace ---- */
 
-/* A mount point from the table, reopened and checked to be that namespace. */
+/*
+ * A mount point from the table, checked to be that namespace before it is
+ * opened for more than its name: links on the way there may have changed.
+ */
 static int open_mounted(const struct netns *netns)
 {
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC,
-		.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
-	};
-	int fd = (int)syscall(SYS_openat2, AT_FDCWD, netns->mount_path, &how,
-			      sizeof(how));
+	cleanup_close int found = open(netns->mount_path,
+				       O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char link[64];
 	struct statfs fs;
 	struct stat st;
+	int fd;
 
-	if (fd < 0)
+	if (found < 0)
 		return -errno;
-	if (fstatfs(fd, &fs) < 0 || fs.f_type != NSFS_MAGIC ||
-	    fstat(fd, &st) < 0 || st.st_ino != netns->ino) {
-		close(fd);
+	if (fstatfs(found, &fs) < 0 || fs.f_type != NSFS_MAGIC ||
+	    fstat(found, &st) < 0 || st.st_ino != netns->ino)
 		return -ENOENT;
-	}
-	return fd;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 static int open_netns(const struct evidence *ev, const struct netns *netns)
@@ -361,7 +356,20 @@ static int open_inside(const struct evidence *ev, const struct netns *netns,
 	return err;
 }
 
-static void fall_back(struct dump *dump, struct netns *netns, int err)
+static void open_table(const struct evidence *ev, const struct netns *netns,
+		       int home, struct socket_table *table)
+{
+	table->err = open_inside(ev, netns, home, &table->netlink);
+	if (table->err && netns->process != NO_INDEX)
+		table->net_unix =
+			openat(ev->processes.at[netns->process].dirfd,
+			       "net/unix", O_RDONLY | O_CLOEXEC);
+}
+
+/* ---- asking them ---- */
+
+static void fall_back(struct dump *dump, struct netns *netns,
+		      struct socket_table *table, int err)
 {
 	struct evidence *ev = dump->ev;
 	size_t before = ev->sockets.n;
@@ -369,26 +377,22 @@ static void fall_back(struct dump *dump, struct netns *netns, int err)
 
 	netns->why = arena_strdup(&ev->arena, strerror(-err));
 	netns->status = denied ? COVERAGE_DENIED : COVERAGE_UNAVAILABLE;
-	if (netns->process == NO_INDEX)
+	if (table->net_unix < 0)
 		return;
-	if (read_net_unix(dump, ev->processes.at[netns->process].dirfd)) {
+	if (read_net_unix(dump, &table->net_unix)) {
 		ev->sockets.n = before;
 		return;
 	}
 	netns->source = SOCKETS_PROC_NET;
 }
 
-static void collect_one(struct dump *dump, struct netns *netns, int home,
-			char *buffer)
+static void collect_one(struct dump *dump, struct netns *netns,
+			struct socket_table *table, char *buffer)
 {
-	struct mnl_socket *netlink;
 	size_t before = dump->ev->sockets.n;
-	int err = open_inside(dump->ev, netns, home, &netlink);
+	int err = table->netlink ? dump_netns(dump, table->netlink, buffer) :
+				   table->err;
 
-	if (!err)
-		err = dump_netns(dump, netlink, buffer);
-	if (netlink)
-		mnl_socket_close(netlink);
 	if (!err) {
 		netns->source = SOCKETS_DIAG;
 		netns->status = COVERAGE_COMPLETE;
@@ -403,7 +407,7 @@ static void collect_one(struct dump *dump, struct netns *netns, int home,
 		return;
 	}
 	dump->ev->sockets.n = before;
-	fall_back(dump, netns, err);
+	fall_back(dump, netns, table, err);
 }
 
 /* ---- what is said of it ---- */
@@ -467,25 +471,54 @@ static void report_sockets(struct evidence *ev, bool timed_out)
 			     complete);
 }
 
-int sockdiag_collect(struct evidence *ev, const struct socket_filter *filter,
-		     int64_t deadline)
+int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
+		  int64_t deadline)
 {
 	cleanup_close int home = open("/proc/self/ns/net",
 				      O_RDONLY | O_CLOEXEC);
-	char buffer[DUMP_BUFFER];
-	bool timed_out = false;
-	int err;
+	int err = find_namespaces(ev);
 
-	err = find_namespaces(ev);
+	*tables = (struct socket_tables){ 0 };
 	if (err)
 		return err;
-	for (size_t i = 0; i < ev->netns.n && !timed_out; i++) {
+	tables->at = arena_alloc(&ev->arena,
+				 ev->netns.n * sizeof(*tables->at) + 1);
+	if (!tables->at)
+		return -ENOMEM;
+	for (size_t i = 0; i < ev->netns.n; i++) {
+		tables->at[i] = (struct socket_table){ .net_unix = -1,
+						       .err = -ETIMEDOUT };
+		if (now_ms() <= deadline)
+			open_table(ev, &ev->netns.at[i], home, &tables->at[i]);
+	}
+	tables->n = ev->netns.n;
+	report_netns(ev);
+	return 0;
+}
+
+int sockdiag_collect(struct evidence *ev, struct socket_tables *tables,
+		     const struct socket_filter *filter, int64_t deadline)
+{
+	char buffer[DUMP_BUFFER];
+	bool timed_out = false;
+
+	for (size_t i = 0; i < tables->n && !timed_out; i++) {
 		struct dump dump = { .ev = ev, .filter = filter, .netns = i };
 
-		collect_one(&dump, &ev->netns.at[i], home, buffer);
+		collect_one(&dump, &ev->netns.at[i], &tables->at[i], buffer);
 		timed_out = now_ms() > deadline;
 	}
-	report_netns(ev);
 	report_sockets(ev, timed_out);
 	return 0;
+}
+
+void sockdiag_close(struct socket_tables *tables)
+{
+	for (size_t i = 0; i < tables->n; i++) {
+		if (tables->at[i].netlink)
+			mnl_socket_close(tables->at[i].netlink);
+		if (tables->at[i].net_unix >= 0)
+			close(tables->at[i].net_unix);
+	}
+	tables->n = 0;
 }

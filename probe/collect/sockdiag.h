@@ -15,15 +15,34 @@ struct socket_filter {
 	const struct path_object_list *paths;
 };
 
+/* Where one namespace's sockets come from: one of the two, or neither. */
+struct socket_table {
+	struct mnl_socket *netlink;
+	int net_unix; /* /proc/PID/net/unix, open; -1 none */
+	int err;      /* -errno of why there is no netlink socket */
+};
+struct socket_tables {
+	struct socket_table *at; /* as many as ev->netns, in its order */
+	size_t n;
+};
+
 /*
  * Finds the network namespaces of all processes and of bind mounts in the
- * probe's own mount table, dumps each, and fills ev->netns and
- * ev->sockets. Enters each namespace for as long as it takes to open a netlink
- * socket there, which needs CAP_SYS_ADMIN. Adds the coverage lines
- * "network_namespaces" and "sockets". 0 or -errno.
+ * probe's own mount table, fills ev->netns, and opens a netlink socket in each,
+ * being in it just so long, which needs CAP_SYS_ADMIN. A netlink socket stays
+ * in its namespace: to ask it afterwards takes no privileges. Adds the coverage
+ * line "network_namespaces". 0 or -errno; to be closed in either case.
  */
-int sockdiag_collect(struct evidence *ev,
+int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
+		  int64_t deadline);
+
+/*
+ * Takes one dump of each and fills ev->sockets. Adds the coverage line
+ * "sockets". 0 or -errno.
+ */
+int sockdiag_collect(struct evidence *ev, struct socket_tables *tables,
 		     const struct socket_filter *filter, int64_t deadline);
+void sockdiag_close(struct socket_tables *tables);
 
 /* Is this socket one that the filter keeps? */
 bool socket_wanted(const struct socket_filter *filter,

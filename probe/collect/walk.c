@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The jailed walk of walk.h. Every component is opened alone with openat2(2),
- * O_PATH and O_NOFOLLOW, below the descriptor of the directory before it; a
- * link's text is read from the descriptor that was opened and expanded here.
- * So nothing is named twice, and no link, however it changes meanwhile, leads
- * out of the root.
+ * The jailed walk of walk.h. Every component is opened alone, O_PATH and
+ * O_NOFOLLOW, below the descriptor of the directory before it; a link's text is
+ * read from the descriptor that was opened and expanded here. So nothing is
+ * named twice, and no link, however it changes meanwhile, leads out of the root.
+ * openat2(2) could add nothing to that, and seccomp cannot see its flags: that
+ * readers open nothing for writing is then no longer the kernel's word.
  */
 #include "walk.h"
 
@@ -12,10 +13,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
@@ -35,22 +34,10 @@ struct walker {
 	struct walk_result *result;
 };
 
+/* One component that is not "..", opened as a link itself: it leads nowhere. */
 static int open_component(int dirfd, const char *name)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-	};
-
-	int fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-
-	/*
-	 * Before Linux 5.6, or where a filter hides openat2: one component
-	 * without ".." opened as a link itself leads nowhere else either.
-	 */
-	if (fd < 0 && errno == ENOSYS)
-		fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd;
+	return openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* Attributes of an O_PATH descriptor can only be asked for through procfs. */
@@ -166,25 +153,14 @@ static bool nothing_left(const struct walker *w)
 }
 
 /*
- * procfs has links whose text is not where they lead. The kernel knows them:
- * it refuses to follow one under RESOLVE_NO_MAGICLINKS. Where it cannot be
- * asked, every link of procfs is taken for one.
+ * procfs has links whose text is not where they lead, and does not tell which:
+ * every link of it is taken for such a one.
  */
-static bool is_magic_link(int dirfd, const char *name)
+static bool may_be_magic(int dirfd)
 {
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH,
-	};
 	struct statfs fs;
-	int fd;
 
-	if (fstatfs(dirfd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-		return false;
-	fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 && (errno == ELOOP || errno == ENOSYS);
+	return fstatfs(dirfd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
 /* Puts a link's text before what is still to walk. */
@@ -195,7 +171,7 @@ static int expand_link(struct walker *w, int fd, const char *name)
 	ssize_t len;
 	char *at;
 
-	if (is_magic_link(w->fds[w->depth], name))
+	if (may_be_magic(w->fds[w->depth]))
 		return -EXDEV;
 	len = read_link_at(fd, "", target, sizeof(target));
 	if (len < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Walking a path inside a root that may be hostile, one component at a time,
- * by descriptor. Runs only in the fetch child (fetch.h), because a dead file
+ * by descriptor. Runs only in a reader (fetch.h), because a dead file
  * system may keep any of these calls waiting for ever.
  */
 #ifndef SOCKPROBE_WALK_H
@@ -39,8 +39,8 @@ struct walk_result {
 
 /*
  * Walks `path` (absolute, in the root) to its end, following links inside the
- * root as the kernel would, ".." at the root staying there. Links of procfs
- * that are not text are refused. Where what is found lies on the mount with id
+ * root as the kernel would, ".." at the root staying there. Links of procfs,
+ * which may lead elsewhere than their text says, are refused. Where what is found lies on the mount with id
  * `outside_mnt` (0: no such mount), the outcome is KIND_OUTSIDE_VIEW.
  * Where the walk's own bounds end it, result->err is E2BIG, which no path
  * lookup of the kernel's returns. Returns an O_PATH descriptor of the object, which the caller closes, or -1

@@ -1,122 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The steps of confine(), each checked, then read back from the kernel. */
+/* The steps of confine.h, each checked, then read back from the kernel. */
 #include "confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
-#include <seccomp.h>
+#include <linux/landlock.h>
+#include <linux/securebits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
-static const cap_value_t kept_caps[] = { CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE,
-					 CAP_SYS_ADMIN };
+#include "phases.h"
+#include "sockprobe/util.h"
+
+/* ---- Landlock ---- */
+
+/* linux/landlock.h of the oldest kernel that is built on ends at ABI 2. */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;	 /* from ABI 4 */
+	uint64_t scoped; /* from ABI 6 */
+};
+
+enum { NET_ALL = 0x3, SCOPED_ALL = 0x3 };
+
+/* Rights on files that each version of the ABI knows, from the first on. */
+static const uint64_t fs_rights[] = { 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
+
+/* What it takes to rename, or take away, a file that is open already. */
+#define WRITER_RIGHTS                                                          \
+	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+
+static struct ruleset ruleset_of(long abi)
+{
+	size_t last = ARRAY_SIZE(fs_rights) - 1;
+	size_t idx = (size_t)abi - 1;
+
+	return (struct ruleset){
+		.fs = fs_rights[idx < last ? idx : last],
+		.net = abi >= 4 ? NET_ALL : 0,
+		.scoped = abi >= 6 ? SCOPED_ALL : 0,
+	};
+}
+
+static int allow_dir(int ruleset, int dirfd, uint64_t rights)
+{
+	struct landlock_path_beneath_attr rule = {
+		.allowed_access = rights,
+		.parent_fd = dirfd,
+	};
+
+	return syscall(SYS_landlock_add_rule, ruleset,
+		       LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0 ?
+		       -errno :
+		       0;
+}
 
 /*
- * Calls that a reader has no use for. connect is the first: a connect from a
- * container to a runtime socket is what raises the finding.
+ * No file, no network and no other process from now on, but `dirfd` (-1: none).
+ * Not for the phases that read: a process under Landlock may not look into
+ * /proc/PID of one that is not, whatever its capabilities. 1: in force,
+ * 0: the kernel has none, or -errno.
  */
-static const int forbidden[] = {
-	SCMP_SYS(connect),	     SCMP_SYS(listen),
-	SCMP_SYS(accept),	     SCMP_SYS(accept4),
-	SCMP_SYS(socketpair),	     SCMP_SYS(execve),
-	SCMP_SYS(execveat),	     SCMP_SYS(ptrace),
-	SCMP_SYS(process_vm_readv),  SCMP_SYS(process_vm_writev),
-	SCMP_SYS(pidfd_getfd),	     SCMP_SYS(mount),
-	SCMP_SYS(umount2),	     SCMP_SYS(pivot_root),
-	SCMP_SYS(chroot),	     SCMP_SYS(move_mount),
-	SCMP_SYS(fsopen),	     SCMP_SYS(open_tree),
-	SCMP_SYS(mount_setattr),     SCMP_SYS(bpf),
-	SCMP_SYS(init_module),	     SCMP_SYS(finit_module),
-	SCMP_SYS(delete_module),     SCMP_SYS(kexec_load),
-	SCMP_SYS(kexec_file_load),   SCMP_SYS(perf_event_open),
-	SCMP_SYS(open_by_handle_at), SCMP_SYS(creat),
-	SCMP_SYS(mknod),	     SCMP_SYS(mknodat),
-	SCMP_SYS(mkdir),	     SCMP_SYS(mkdirat),
-	SCMP_SYS(rmdir),	     SCMP_SYS(unlink),
-	SCMP_SYS(unlinkat),	     SCMP_SYS(rename),
-	SCMP_SYS(renameat),	     SCMP_SYS(renameat2),
-	SCMP_SYS(link),		     SCMP_SYS(linkat),
-	SCMP_SYS(symlink),	     SCMP_SYS(symlinkat),
-	SCMP_SYS(truncate),	     SCMP_SYS(ftruncate),
-	SCMP_SYS(fallocate),	     SCMP_SYS(chmod),
-	SCMP_SYS(fchmod),	     SCMP_SYS(fchmodat),
-	SCMP_SYS(chown),	     SCMP_SYS(fchown),
-	SCMP_SYS(lchown),	     SCMP_SYS(fchownat),
-	SCMP_SYS(setxattr),	     SCMP_SYS(lsetxattr),
-	SCMP_SYS(fsetxattr),	     SCMP_SYS(removexattr),
-	SCMP_SYS(lremovexattr),	     SCMP_SYS(fremovexattr),
-	SCMP_SYS(utimensat),	     SCMP_SYS(reboot),
-	SCMP_SYS(io_uring_setup),
-};
-
-/* Any of these in open's flags would write or make something. */
-static const unsigned int writing_flags[] = { O_WRONLY, O_RDWR, O_CREAT,
-					      O_TRUNC, O_APPEND };
-
-/* Calls that open by path, and which argument holds the flags. */
-static const struct {
-	int call;
-	unsigned int flags_arg;
-} opening_calls[] = {
-	{ SCMP_SYS(open), 1 },
-	{ SCMP_SYS(openat), 2 },
-};
-
-static int forbid_writing(scmp_filter_ctx filter)
+static int restrict_files(int dirfd)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(opening_calls); i++) {
-		for (size_t k = 0; k < ARRAY_SIZE(writing_flags); k++) {
-			int err = seccomp_rule_add(
-				filter, SCMP_ACT_KILL_PROCESS,
-				opening_calls[i].call, 1,
-				SCMP_CMP(opening_calls[i].flags_arg,
-					 SCMP_CMP_MASKED_EQ, writing_flags[k],
-					 writing_flags[k]));
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0,
+			   LANDLOCK_CREATE_RULESET_VERSION);
+	struct ruleset rules;
+	cleanup_close int fd = -1;
+	int err = 0;
 
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+	if (abi < 1)
+		return 0;
+	rules = ruleset_of(abi);
+	fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules),
+			  0);
+	if (fd < 0)
+		return -errno;
+	if (dirfd >= 0)
+		err = allow_dir(fd, dirfd, WRITER_RIGHTS & rules.fs);
+	if (err)
+		return err;
+	return syscall(SYS_landlock_restrict_self, fd, 0) < 0 ? -errno : 1;
 }
 
-/* The one socket there may be is the socket-table query's. */
-static int forbid_sockets(scmp_filter_ctx filter)
-{
-	int err = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
-				   SCMP_SYS(socket), 1,
-				   SCMP_A0(SCMP_CMP_NE, AF_NETLINK));
-
-	if (!err)
-		err = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
-				       SCMP_SYS(socket), 1,
-				       SCMP_A2(SCMP_CMP_NE,
-					       NETLINK_SOCK_DIAG));
-	return err;
-}
-
-static int load_filter(void)
-{
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	int err = filter ? 0 : -ENOMEM;
-
-	for (size_t i = 0; i < ARRAY_SIZE(forbidden) && !err; i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS,
-				       forbidden[i], 0);
-	if (!err)
-		err = forbid_writing(filter);
-	if (!err)
-		err = forbid_sockets(filter);
-	if (!err)
-		err = seccomp_load(filter);
-	if (filter)
-		seccomp_release(filter);
-	return err;
-}
+/* ---- capabilities ---- */
 
 /*
  * The bounding set is emptied while CAP_SETPCAP is still there; a process
@@ -131,6 +104,20 @@ static int drop_bounding(void)
 	return 0;
 }
 
+/* Root gets nothing for being root, and cannot have that changed. */
+static int lock_securebits(void)
+{
+	if (prctl(PR_SET_SECUREBITS,
+		  SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+			  SECBIT_KEEP_CAPS_LOCKED |
+			  SECBIT_NO_SETUID_FIXUP_LOCKED |
+			  SECBIT_NO_CAP_AMBIENT_RAISE |
+			  SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+		  0, 0, 0) < 0)
+		return errno == EPERM ? 0 : -errno;
+	return 0;
+}
+
 static int keep_cap(cap_t caps, cap_value_t cap)
 {
 	if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, CAP_SET) < 0 ||
@@ -139,19 +126,22 @@ static int keep_cap(cap_t caps, cap_value_t cap)
 	return 0;
 }
 
-static int keep_needed_caps(void)
+/* Keeps of what there is what `mask` names. */
+static int keep_caps(uint64_t mask)
 {
 	cap_t now = cap_get_proc();
 	cap_t next = cap_init();
 	int err = now && next ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < ARRAY_SIZE(kept_caps) && !err; i++) {
+	for (cap_value_t cap = 0; cap < 64 && !err; cap++) {
 		cap_flag_value_t has = CAP_CLEAR;
 
-		if (cap_get_flag(now, kept_caps[i], CAP_PERMITTED, &has) < 0)
+		if (!((mask >> cap) & 1))
+			continue;
+		if (cap_get_flag(now, cap, CAP_PERMITTED, &has) < 0)
 			err = -errno;
 		else if (has == CAP_SET)
-			err = keep_cap(next, kept_caps[i]);
+			err = keep_cap(next, cap);
 	}
 	if (!err && cap_set_proc(next) < 0)
 		err = -errno;
@@ -160,63 +150,127 @@ static int keep_needed_caps(void)
 	return err;
 }
 
-static uint64_t kept_mask(void)
-{
-	uint64_t mask = 0;
+/* ---- what the kernel says ---- */
 
-	for (size_t i = 0; i < ARRAY_SIZE(kept_caps); i++)
-		mask |= 1ULL << kept_caps[i];
-	return mask;
+static void take_line(struct phase_facts *facts, const char *line)
+{
+	unsigned long long mask;
+	int number;
+
+	if (sscanf(line, "CapPrm: %llx", &mask) == 1)
+		facts->cap_permitted = mask;
+	else if (sscanf(line, "CapEff: %llx", &mask) == 1)
+		facts->cap_effective = mask;
+	else if (sscanf(line, "CapBnd: %llx", &mask) == 1)
+		facts->cap_bounding = mask;
+	else if (sscanf(line, "Seccomp: %d", &number) == 1)
+		facts->seccomp_mode = number;
+	else if (sscanf(line, "NoNewPrivs: %d", &number) == 1)
+		facts->no_new_privs = number == 1;
 }
 
-void confine_read_back(struct evidence *ev)
+/* procfs makes the text anew for each read from its beginning. */
+static void read_back(int status_fd, struct phase_facts *facts)
 {
-	struct probe_facts *probe = &ev->probe;
 	char text[8192];
 	char *save = NULL;
+	ssize_t len = status_fd < 0 ? -1 :
+				      pread(status_fd, text, sizeof(text) - 1, 0);
 
-	probe->seccomp_mode = -1;
-	if (read_file_at(AT_FDCWD, "/proc/self/status", text, sizeof(text)) < 0)
+	facts->known = len > 0;
+	if (!facts->known)
 		return;
+	text[len] = '\0';
 	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		unsigned long long mask;
-		int number;
-
-		if (sscanf(line, "CapPrm: %llx", &mask) == 1)
-			probe->cap_permitted = mask;
-		else if (sscanf(line, "CapEff: %llx", &mask) == 1)
-			probe->cap_effective = mask;
-		else if (sscanf(line, "CapBnd: %llx", &mask) == 1)
-			probe->cap_bounding = mask;
-		else if (sscanf(line, "Seccomp: %d", &number) == 1)
-			probe->seccomp_mode = number;
-		else if (sscanf(line, "NoNewPrivs: %d", &number) == 1)
-			probe->no_new_privs = number == 1;
-	}
+	     line = strtok_r(NULL, "\n", &save))
+		take_line(facts, line);
 }
 
-/* What was meant to be dropped must be gone by the kernel's own word. */
-static int check(struct error *error)
+/* What was meant to be gone must be gone by the kernel's own word. */
+static int check(const struct phase_facts *facts, bool filtered,
+		 struct error *error)
 {
-	struct evidence ev = { 0 };
-
-	confine_read_back(&ev);
-	if (ev.probe.seccomp_mode != -1 &&
-	    (ev.probe.seccomp_mode != 2 || !ev.probe.no_new_privs ||
-	     (ev.probe.cap_permitted & ~kept_mask())))
+	if (facts->known &&
+	    ((filtered && facts->seccomp_mode != 2) || !facts->no_new_privs ||
+	     (facts->cap_permitted & ~phase_caps(facts->phase))))
 		return fail(error, EXIT_INTERNAL,
-			    "confinement: the kernel reports privileges that were given up");
+			    "confinement: in phase %s the kernel reports privileges that were given up",
+			    phase_name(facts->phase));
 	return 0;
 }
 
-int confine(struct error *error)
+void confine_note(struct confinement *confinement,
+		  const struct phase_facts *facts)
+{
+	if (confinement->n < PHASE_COUNT)
+		confinement->phases[confinement->n++] = *facts;
+}
+
+/* ---- the phases ---- */
+
+static bool is_under_landlock(const struct confinement *confinement)
+{
+	for (size_t i = 0; i < confinement->n; i++) {
+		if (confinement->phases[i].landlock)
+			return true;
+	}
+	return false;
+}
+
+/* A kernel without filters is said in the evidence, not refused. */
+static int load_filter(enum phase phase, bool *filtered, struct error *error)
+{
+	int err = phase_load_filter(phase);
+
+	*filtered = !err;
+	if (err && err != -ENOSYS && err != -EINVAL)
+		return fail(error, EXIT_INTERNAL, "seccomp: %s",
+			    strerror(-err));
+	return 0;
+}
+
+static int give_up(struct confinement *confinement, enum phase phase,
+		   int dirfd, struct error *error)
+{
+	struct phase_facts facts = { .phase = phase };
+	bool filtered;
+	int err = 0;
+
+	/* Where there is nothing to give up, no call is allowed to do it. */
+	if (!confinement->entered ||
+	    phase_caps(confinement->now) != phase_caps(phase))
+		err = keep_caps(phase_caps(phase));
+	if (err)
+		return fail(error, EXIT_INTERNAL, "capabilities: %s",
+			    strerror(-err));
+	facts.landlock = is_under_landlock(confinement);
+	if (!facts.landlock && (dirfd >= 0 || !phase_opens_files(phase))) {
+		err = restrict_files(dirfd);
+		if (err < 0)
+			return fail(error, EXIT_INTERNAL, "landlock: %s",
+				    strerror(-err));
+		facts.landlock = err;
+	}
+	err = load_filter(phase, &filtered, error);
+	if (err)
+		return err;
+	confinement->entered = true;
+	confinement->now = phase;
+	read_back(confinement->status_fd, &facts);
+	confine_note(confinement, &facts);
+	return check(&facts, filtered, error);
+}
+
+int confine_enter(struct confinement *confinement, enum phase phase,
+		  struct error *error)
+{
+	return give_up(confinement, phase, -1, error);
+}
+
+static int rule_out_privileges(struct error *error)
 {
 	int err;
 
-	if (close_range(3, ~0U, 0) < 0 && errno != ENOSYS)
-		return fail(error, EXIT_INTERNAL, "close_range: %s",
-			    strerror(errno));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return fail(error, EXIT_INTERNAL, "no_new_privs: %s",
 			    strerror(errno));
@@ -224,13 +278,61 @@ int confine(struct error *error)
 	if (!err && cap_reset_ambient() < 0)
 		err = -errno;
 	if (!err)
-		err = keep_needed_caps();
+		err = lock_securebits();
 	if (err)
 		return fail(error, EXIT_INTERNAL, "capabilities: %s",
 			    strerror(-err));
-	err = load_filter();
-	if (err)
-		return fail(error, EXIT_INTERNAL, "seccomp: %s",
-			    strerror(-err));
-	return check(error);
+	return 0;
+}
+
+/*
+ * A directory is held open for each process, and a socket for each network
+ * namespace; only who may raise the hard limit gets past it.
+ */
+static void raise_file_limit(void)
+{
+	enum { MOST_FILES = 1 << 20 }; /* fs.nr_open as kernels are shipped */
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_max < MOST_FILES) {
+		struct rlimit more = { MOST_FILES, MOST_FILES };
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int confine_begin(struct confinement *confinement, struct error *error)
+{
+	int status;
+
+	*confinement = (struct confinement){ .status_fd = -1 };
+	/* libc would read its time zone when that is no longer allowed */
+	tzset();
+	raise_file_limit();
+	status = rule_out_privileges(error);
+	if (status)
+		return status;
+	confinement->status_fd = open("/proc/self/status",
+				      O_RDONLY | O_CLOEXEC);
+	return confine_enter(confinement, PHASE_COLLECT, error);
+}
+
+int confine_writer(int dirfd, struct error *error)
+{
+	struct confinement confinement = { .status_fd = -1 };
+	int status = rule_out_privileges(error);
+
+	if (status)
+		return status;
+	return give_up(&confinement, PHASE_WRITE, dirfd, error);
+}
+
+void confine_print(FILE *out)
+{
+	phases_print(out);
 }

@@ -159,20 +159,47 @@ static void put_caps(cJSON *object, const char *key, bool known, uint64_t caps)
 	cJSON_AddStringToObject(object, key, text);
 }
 
+/* What the kernel said in one phase; unknown where it could not be asked. */
+static cJSON *phase_item(const struct phase_facts *facts)
+{
+	cJSON *item = cJSON_CreateObject();
+	bool known = facts->known;
+
+	cJSON_AddStringToObject(item, "phase", phase_name(facts->phase));
+	put_tri(item, "seccomp",
+		!known ? TRI_UNKNOWN : facts->seccomp_mode == 2 ? TRI_YES : TRI_NO);
+	put_tri(item, "no_new_privs",
+		!known ? TRI_UNKNOWN : facts->no_new_privs ? TRI_YES : TRI_NO);
+	put_caps(item, "cap_permitted", known, facts->cap_permitted);
+	put_caps(item, "cap_effective", known, facts->cap_effective);
+	put_caps(item, "cap_bounding", known, facts->cap_bounding);
+	cJSON_AddBoolToObject(item, "landlock", facts->landlock);
+	return item;
+}
+
+/* Without the filter it is a promise, with it the kernel's word. */
+static enum tristate is_passive(const struct confinement *confinement)
+{
+	enum tristate passive = confinement->n ? TRI_YES : TRI_UNKNOWN;
+
+	for (size_t i = 0; i < confinement->n; i++) {
+		if (!confinement->phases[i].known)
+			return TRI_UNKNOWN;
+		if (confinement->phases[i].seccomp_mode != 2)
+			passive = TRI_NO;
+	}
+	return passive;
+}
+
 static void put_probe(cJSON *document, const struct evidence *ev)
 {
 	const struct probe_facts *probe = &ev->probe;
+	const struct confinement *confinement = &probe->confinement;
 	cJSON *item = cJSON_AddObjectToObject(document, "probe");
-	cJSON *confinement;
-	bool known = probe->seccomp_mode != -1;
-	enum tristate filtered = probe->seccomp_mode == 2 ? TRI_YES :
-				 known			  ? TRI_NO :
-							    TRI_UNKNOWN;
-	enum tristate no_new_privs = probe->no_new_privs ? TRI_YES :
-				     known		 ? TRI_NO :
-							   TRI_UNKNOWN;
+	cJSON *list;
 
 	cJSON_AddStringToObject(item, "version", SOCKPROBE_VERSION);
+	put_text(item, "executable_sha256", probe->executable_sha256);
 	put_time(item, "started_at", probe->started_at);
 	put_count(item, "duration_ms", (uint64_t)probe->duration_ms);
 	put_text(item, "root", probe->root);
@@ -183,15 +210,10 @@ static void put_probe(cJSON *document, const struct evidence *ev)
 		cJSON_AddNumberToObject(item, "pid", probe->pid);
 	else
 		cJSON_AddNullToObject(item, "pid");
-	/* Without the filter it is a promise, with it the kernel's word. */
-	put_tri(item, "passive", filtered);
-	confinement = cJSON_AddObjectToObject(item, "confinement");
-	put_tri(confinement, "seccomp", filtered);
-	put_tri(confinement, "no_new_privs", no_new_privs);
-	put_caps(confinement, "cap_permitted", known, probe->cap_permitted);
-	put_caps(confinement, "cap_effective", known, probe->cap_effective);
-	put_caps(confinement, "cap_bounding", known, probe->cap_bounding);
-	cJSON_AddBoolToObject(confinement, "landlock", false);
+	put_tri(item, "passive", is_passive(confinement));
+	list = cJSON_AddArrayToObject(item, "confinement");
+	for (size_t i = 0; i < confinement->n; i++)
+		cJSON_AddItemToArray(list, phase_item(&confinement->phases[i]));
 }
 
 static void put_node(cJSON *document, const struct evidence *ev)

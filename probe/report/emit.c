@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shorten.h"
 #include "sockprobe/json.h"
 #include "text_safe.h"
 
@@ -39,16 +40,28 @@ static bool wants_color(FILE *out)
 	return isatty(fileno(out)) && !(no_color && *no_color);
 }
 
-int emit(FILE *out, const cJSON *document, enum output_format format,
-	 bool pretty, struct error *error)
+const char *const evidence_formats[] = {
+	[OUTPUT_JSON] = "json",
+	[OUTPUT_TEXT] = "text",
+	[OUTPUT_MARKDOWN] = "markdown",
+	[OUTPUT_IN_TOTO] = "in-toto",
+	NULL,
+};
+
+int emit(FILE *out, cJSON *document, const struct emit_form *form,
+	 struct error *error)
 {
-	switch (format) {
+	switch (form->format) {
 	case OUTPUT_TEXT:
 		return emit_text(out, document, wants_color(out), error);
 	case OUTPUT_MARKDOWN:
 		return emit_markdown(out, document, error);
+	case OUTPUT_IN_TOTO:
+		return emit_in_toto(out, document, form->pretty, error);
 	default:
-		return emit_json(out, document, pretty, error);
+		if (form->max_bytes)
+			shorten(document, form->pretty, form->max_bytes);
+		return emit_json(out, document, form->pretty, error);
 	}
 }
 

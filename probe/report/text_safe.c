@@ -125,26 +125,59 @@ size_t safe_width(const char *text)
 	return total;
 }
 
+/*
+ * What stands for the character at `json` in ASCII, into `form`. Returns how
+ * many bytes of `json` it takes. Bytes that are no character are not to be met:
+ * strings are made UTF-8 before.
+ */
+static size_t ascii_form(const char *json, char form[static 16])
+{
+	uint32_t code;
+	size_t len = decode(json, &code);
+
+	if (!len)
+		snprintf(form, 16, "\\ufffd");
+	else if (code < 0x10000)
+		snprintf(form, 16, "\\u%04x", code);
+	else
+		snprintf(form, 16, "\\u%04x\\u%04x",
+			 0xd800 + ((code - 0x10000) >> 10),
+			 0xdc00 + ((code - 0x10000) & 0x3ff));
+	return len ? len : 1;
+}
+
+static bool is_ascii(char byte)
+{
+	return byte > 0 && byte < 0x7f;
+}
+
 void print_ascii_json(FILE *out, const char *json)
 {
-	while (*json) {
-		uint32_t code;
-		size_t len = decode(json, &code);
+	char form[16];
 
-		if (!len) {
-			/* Not to be met: strings are made UTF-8 before. */
-			fputs("\\ufffd", out);
+	while (*json) {
+		if (is_ascii(*json)) {
+			fputc(*json++, out);
+			continue;
+		}
+		json += ascii_form(json, form);
+		fputs(form, out);
+	}
+}
+
+size_t ascii_json_size(const char *json)
+{
+	size_t size = 0;
+	char form[16];
+
+	while (*json) {
+		if (is_ascii(*json)) {
+			size++;
 			json++;
 			continue;
 		}
-		if (code < 0x7f)
-			fputc((int)code, out);
-		else if (code < 0x10000)
-			fprintf(out, "\\u%04x", code);
-		else
-			fprintf(out, "\\u%04x\\u%04x",
-				0xd800 + ((code - 0x10000) >> 10),
-				0xdc00 + ((code - 0x10000) & 0x3ff));
-		json += len;
+		json += ascii_form(json, form);
+		size += strlen(form);
 	}
+	return size;
 }

@@ -35,4 +35,7 @@ size_t safe_width(const char *text);
  */
 void print_ascii_json(FILE *out, const char *json);
 
+/* How many bytes print_ascii_json() writes. */
+size_t ascii_json_size(const char *json);
+
 #endif

@@ -112,13 +112,17 @@ static void fuzz_netunix(struct arena *arena, char *text, size_t len)
 		PROMISE(socket.name > text && socket.name <= text + len);
 }
 
-/* A datagram as it comes from the kernel: aligned messages, one after another. */
+/*
+ * A datagram as it comes from the kernel: aligned messages, one after another.
+ * Lengths past 2 GiB, which mnl_nlmsg_ok() takes for negative, it never sends.
+ */
 static void fuzz_netlink(struct arena *arena, char *text, size_t len)
 {
 	const struct nlmsghdr *message = (const void *)text;
 	int left = (int)len;
 
-	while (mnl_nlmsg_ok(message, left)) {
+	while (mnl_nlmsg_ok(message, left) &&
+	       message->nlmsg_len <= (size_t)left) {
 		char name[SOCKET_NAME_SIZE];
 		struct unix_socket socket;
 

@@ -1,5 +1,6 @@
 # What sockprobe does to a node, as strace sees it: nothing is connected to,
 # nothing is opened for writing, nothing is left behind.
+import hashlib
 import re
 
 import conftest
@@ -10,7 +11,7 @@ import pytest
 def calls(bench):
     bench.scene("mission")
     trace = "/run/trace"
-    done = bench.node.exec(["strace", "-f", "-qq", "-o", trace, "-e", "trace=network,%file,%desc,%process,openat2,prctl,close_range",
+    done = bench.node.exec(["strace", "-f", "-qq", "-o", trace, "-e", "trace=network,%file,%desc,%process,prctl,close_range",
                             conftest.PROGRAM], check=False)
     assert done.returncode == 0
     lines = bench.node.path(trace).read_text().splitlines()
@@ -42,11 +43,22 @@ def test_nothing_is_executed_or_changed(calls):
 def test_confinement_is_read_back(bench):
     probe = bench.scan()["probe"]
     assert probe["passive"] is True
-    assert probe["confinement"] == {
-        "seccomp": True, "no_new_privs": True, "landlock": False,
-        # CAP_DAC_READ_SEARCH (2), CAP_SYS_PTRACE (19), CAP_SYS_ADMIN (21)
-        "cap_permitted": "0000000000280004", "cap_effective": "0000000000280004",
-        "cap_bounding": "0000000000000000"}
+    # CAP_DAC_READ_SEARCH (2), CAP_SYS_PTRACE (19), CAP_SYS_ADMIN (21)
+    kept = {"collect": "0000000000280004", "keeper": "0000000000080004", "reader": "0000000000080004",
+            "correlate": "0000000000000000", "report": "0000000000000000"}
+    assert {phase["phase"]: phase["cap_permitted"] for phase in probe["confinement"]} == kept
+    for phase in probe["confinement"]:
+        assert phase == {
+            "phase": phase["phase"], "seccomp": True, "no_new_privs": True,
+            # a process under Landlock may not look at others: readers cannot be
+            "landlock": phase["phase"] in ("correlate", "report"),
+            "cap_permitted": kept[phase["phase"]], "cap_effective": kept[phase["phase"]],
+            "cap_bounding": "0000000000000000"}
+
+
+def test_executable_is_named(bench):
+    with open(conftest.PROGRAM, "rb") as program:
+        assert bench.scan()["probe"]["executable_sha256"] == hashlib.sha256(program.read()).hexdigest()
 
 
 def test_directories_access_time_stays(bench):

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which processes hold given sockets, by their descriptors in procfs. */
+#ifndef SOCKPROBE_HOLDERS_H
+#define SOCKPROBE_HOLDERS_H
+
+#include "fetch.h"
+#include "sockprobe/evidence.h"
+
+/* What holders_job() works on: the processes, held since procs_collect(). */
+struct holders_search {
+	const struct evidence *ev;
+	int64_t deadline; /* in now_ms() time */
+};
+
+/*
+ * The reader's part: a struct fetch_job's run(), whose data is a struct
+ * holders_search and whose input are the sorted inode numbers of sockets.
+ */
+ssize_t holders_job(const void *data, char *bytes, size_t len, size_t room);
+
+/*
+ * Fills ev->holdings with the processes that hold one of the sockets `wanted`
+ * (sorted inode numbers). Adds the coverage line "file_descriptors". 0, or
+ * -ENOMEM.
+ */
+int holders_find(struct evidence *ev, struct fetch *fetch,
+		 const uint32_t *wanted, size_t n);
+
+#endif

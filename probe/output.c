@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The writer of output.h. It gets the length, then the bytes; where the pipe
+ * ends too early, the probe has died, and the temporary file goes. It answers
+ * with an errno.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "confine/confine.h"
+#include "sockprobe/util.h"
+
+enum { BLOCK = 64 * 1024 };
+
+/* A file that is being made: in `dirfd`, first as `temporary`, then as `name`. */
+struct making {
+	int dirfd;
+	int fd;
+	const char *name;
+	char temporary[48];
+};
+
+static int write_whole(int fd, const void *bytes, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t put = write(fd, (const char *)bytes + done, len - done);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -errno;
+		done += (size_t)put;
+	}
+	return 0;
+}
+
+/* As many bytes as wanted, unless the end comes before. */
+static ssize_t read_some(int fd, void *bytes, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t got = read(fd, (char *)bytes + done, len - done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	return (ssize_t)done;
+}
+
+/* ---- the writer ---- */
+
+static int copy(int in, int out)
+{
+	static char block[BLOCK];
+	uint64_t left;
+	ssize_t got = read_some(in, &left, sizeof(left));
+
+	if (got != sizeof(left))
+		return -ECANCELED;
+	while (left) {
+		size_t next = left < sizeof(block) ? left : sizeof(block);
+		int err;
+
+		got = read_some(in, block, next);
+		if (got != (ssize_t)next)
+			return -ECANCELED;
+		err = write_whole(out, block, next);
+		if (err)
+			return err;
+		left -= next;
+	}
+	return 0;
+}
+
+/* The directory too: or the name might be gone after a crash. */
+static int put_in_place(const struct making *making)
+{
+	if (fsync(making->fd) < 0 ||
+	    renameat(making->dirfd, making->temporary, making->dirfd,
+		     making->name) < 0 ||
+	    fsync(making->dirfd) < 0)
+		return -errno;
+	return 0;
+}
+
+__attribute__((noreturn)) static void serve(const struct making *making,
+					    int in, int out)
+{
+	struct error error;
+	int err = confine_writer(making->dirfd, &error) ? -EPERM : 0;
+
+	if (!err)
+		err = copy(in, making->fd);
+	if (!err)
+		err = put_in_place(making);
+	if (err)
+		unlinkat(making->dirfd, making->temporary, 0);
+	_exit(write_whole(out, &err, sizeof(err)) || err ? EXIT_OUTPUT : 0);
+}
+
+/* ---- the probe ---- */
+
+static int open_directory(const char *path, const char *name, int *dirfd)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	char dir[PATH_MAX] = ".";
+	size_t len = (size_t)(name - path);
+
+	if (len >= sizeof(dir))
+		return -ENAMETOOLONG;
+	if (len) {
+		memcpy(dir, path, len);
+		dir[len] = '\0';
+	}
+	*dirfd = (int)syscall(SYS_openat2, AT_FDCWD, dir, &how, sizeof(how));
+	return *dirfd < 0 ? -errno : 0;
+}
+
+/* What is there already may only be what this file is going to replace. */
+static int check_place(const struct making *making)
+{
+	struct stat st;
+
+	if (fstatat(making->dirfd, making->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
+	return S_ISREG(st.st_mode) ? 0 : -EEXIST;
+}
+
+static int make_temporary(struct making *making)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -EIO;
+	snprintf(making->temporary, sizeof(making->temporary),
+		 ".sockprobe-%016llx.tmp", (unsigned long long)number);
+	making->fd = openat(making->dirfd, making->temporary,
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+				    O_CLOEXEC,
+			    0666);
+	return making->fd < 0 ? -errno : 0;
+}
+
+static int begin_file(struct making *making, const char *path)
+{
+	int err;
+
+	making->name = path_basename(path);
+	if (!*making->name)
+		return -EISDIR;
+	err = open_directory(path, making->name, &making->dirfd);
+	if (!err)
+		err = check_place(making);
+	if (!err)
+		err = make_temporary(making);
+	return err;
+}
+
+static int start_writer(struct output *output, const struct making *making)
+{
+	int bytes[2];
+	int answer[2];
+
+	if (pipe2(bytes, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(answer, O_CLOEXEC) < 0) {
+		close(bytes[0]);
+		close(bytes[1]);
+		return -errno;
+	}
+	output->writer = fork();
+	if (output->writer == 0) {
+		/* ^C is for the probe; its end is what the writer waits for. */
+		signal(SIGINT, SIG_IGN);
+		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+		close(bytes[1]);
+		close(answer[0]);
+		serve(making, bytes[0], answer[1]);
+	}
+	close(bytes[0]);
+	close(answer[1]);
+	output->to_writer = bytes[1];
+	output->from_writer = answer[0];
+	return output->writer < 0 ? -errno : 0;
+}
+
+static const char *explain(int err)
+{
+	switch (err) {
+	case -ELOOP:
+		return "a symbolic link stands there or on the way, and none is followed: give the real path (realpath)";
+	case -EEXIST:
+		return "what stands there is not a regular file";
+	case -ENOSYS:
+		return "needs openat2 of Linux 5.6: redirect standard output instead";
+	default:
+		return strerror(-err);
+	}
+}
+
+int output_start(struct output *output, const char *path, struct error *error)
+{
+	struct making making = { .dirfd = -1, .fd = -1 };
+	int err;
+
+	*output = (struct output){
+		.stream = stdout,
+		.path = path,
+		.to_writer = -1,
+		.from_writer = -1,
+		.writer = -1,
+	};
+	if (!path)
+		return 0;
+	output->stream = open_memstream(&output->text, &output->len);
+	err = output->stream ? begin_file(&making, path) : -ENOMEM;
+	if (!err)
+		err = start_writer(output, &making);
+	if (err && making.fd >= 0)
+		unlinkat(making.dirfd, making.temporary, 0);
+	if (making.fd >= 0)
+		close(making.fd);
+	if (making.dirfd >= 0)
+		close(making.dirfd);
+	if (err)
+		return fail(error, EXIT_OUTPUT, "--output %s: %s", path,
+			    explain(err));
+	return 0;
+}
+
+/* Hands the bytes over; what the writer answers, or why it cannot. */
+static int hand_over(struct output *output)
+{
+	uint64_t len = output->len;
+	int answer = -EPIPE;
+	int err = write_whole(output->to_writer, &len, sizeof(len));
+
+	if (!err)
+		err = write_whole(output->to_writer, output->text,
+				  output->len);
+	if (read_some(output->from_writer, &answer, sizeof(answer)) !=
+	    sizeof(answer))
+		answer = -EPIPE;
+	return answer ? answer : err;
+}
+
+int output_finish(struct output *output, int status, struct error *error)
+{
+	int err = 0;
+
+	if (!output->path)
+		return status;
+	if (output->stream && fclose(output->stream) != 0)
+		err = -ENOMEM;
+	if (!status && !err)
+		err = hand_over(output);
+	if (output->to_writer >= 0)
+		close(output->to_writer);
+	if (output->writer > 0)
+		waitpid(output->writer, NULL, 0);
+	if (output->from_writer >= 0)
+		close(output->from_writer);
+	free(output->text);
+	if (!status && err)
+		return fail(error, EXIT_OUTPUT,
+			    "--output %s: %s; nothing was written",
+			    output->path, explain(err));
+	return status;
+}
