@@ -262,15 +262,11 @@ static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
 
 /* ---- the lesser source ---- */
 
-static int read_net_unix(struct dump *dump, int *fd)
+static int read_net_unix(struct dump *dump, FILE *in)
 {
-	FILE *in = fdopen(*fd, "r");
 	char line[NET_UNIX_LINE];
 	int err = 0;
 
-	if (!in)
-		return -ENOMEM;
-	*fd = -1;
 	while (!err && fgets(line, sizeof(line), in)) {
 		struct unix_socket socket;
 
@@ -281,7 +277,6 @@ static int read_net_unix(struct dump *dump, int *fd)
 		if (err == -ENODATA || err == -EINVAL)
 			err = 0;
 	}
-	fclose(in);
 	return err;
 }
 
@@ -359,11 +354,16 @@ static int open_inside(const struct evidence *ev, const struct netns *netns,
 static void open_table(const struct evidence *ev, const struct netns *netns,
 		       int home, struct socket_table *table)
 {
+	int fd;
+
 	table->err = open_inside(ev, netns, home, &table->netlink);
-	if (table->err && netns->process != NO_INDEX)
-		table->net_unix =
-			openat(ev->processes.at[netns->process].dirfd,
-			       "net/unix", O_RDONLY | O_CLOEXEC);
+	if (!table->err || netns->process == NO_INDEX)
+		return;
+	fd = openat(ev->processes.at[netns->process].dirfd, "net/unix",
+		    O_RDONLY | O_CLOEXEC);
+	table->net_unix = fd < 0 ? NULL : fdopen(fd, "r");
+	if (fd >= 0 && !table->net_unix)
+		close(fd);
 }
 
 /* ---- asking them ---- */
@@ -377,9 +377,9 @@ static void fall_back(struct dump *dump, struct netns *netns,
 
 	netns->why = arena_strdup(&ev->arena, strerror(-err));
 	netns->status = denied ? COVERAGE_DENIED : COVERAGE_UNAVAILABLE;
-	if (table->net_unix < 0)
+	if (!table->net_unix)
 		return;
-	if (read_net_unix(dump, &table->net_unix)) {
+	if (read_net_unix(dump, table->net_unix)) {
 		ev->sockets.n = before;
 		return;
 	}
@@ -486,8 +486,7 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 	if (!tables->at)
 		return -ENOMEM;
 	for (size_t i = 0; i < ev->netns.n; i++) {
-		tables->at[i] = (struct socket_table){ .net_unix = -1,
-						       .err = -ETIMEDOUT };
+		tables->at[i] = (struct socket_table){ .err = -ETIMEDOUT };
 		if (now_ms() <= deadline)
 			open_table(ev, &ev->netns.at[i], home, &tables->at[i]);
 	}
@@ -517,8 +516,8 @@ void sockdiag_close(struct socket_tables *tables)
 	for (size_t i = 0; i < tables->n; i++) {
 		if (tables->at[i].netlink)
 			mnl_socket_close(tables->at[i].netlink);
-		if (tables->at[i].net_unix >= 0)
-			close(tables->at[i].net_unix);
+		if (tables->at[i].net_unix)
+			fclose(tables->at[i].net_unix);
 	}
 	tables->n = 0;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "document.h"
 #include "sockprobe/json.h"
 #include "text_safe.h"
 
@@ -56,24 +57,25 @@ static size_t printed_size(const cJSON *item, bool pretty)
 	return size;
 }
 
-/* The object of counts, made behind the summary when it is first needed. */
+/*
+ * The object of counts, made when it is first needed: at the end, and then all
+ * that stood between the summary and it goes behind it, in order.
+ */
 static cJSON *counts(cJSON *document)
 {
 	cJSON *object = cJSON_GetObjectItemCaseSensitive(document, LEFT_OUT);
-	int place = 0;
-	const cJSON *member;
+	cJSON *summary = cJSON_GetObjectItemCaseSensitive(document, "summary");
 
-	if (object)
+	if (cJSON_IsObject(object))
 		return object;
+	cJSON_DeleteItemFromObjectCaseSensitive(document, LEFT_OUT);
 	object = cJSON_AddObjectToObject(document, LEFT_OUT);
-	cJSON_ArrayForEach(member, document)
-	{
-		place++;
-		if (strcmp(member->string, "summary") == 0)
-			break;
+	while (summary && summary->next != object) {
+		cJSON *member = cJSON_DetachItemViaPointer(document,
+							   summary->next);
+
+		cJSON_AddItemToArray(document, member);
 	}
-	cJSON_DetachItemViaPointer(document, object);
-	cJSON_InsertItemInArray(document, place, object);
 	return object;
 }
 
@@ -83,8 +85,8 @@ static void count(cJSON *document, const char *object, const char *member,
 	cJSON *left_out = counts(document);
 	char pointer[64];
 
-	snprintf(pointer, sizeof(pointer), "%s%s/%s", object ? "/" : "",
-		 object ? object : "", member);
+	snprintf(pointer, sizeof(pointer), "%s%s%s%s", object ? "/" : "",
+		 object ? object : "", *member ? "/" : "", member);
 	json_set(left_out, pointer,
 		 cJSON_CreateNumber(json_int(left_out, pointer) + n));
 }
@@ -238,6 +240,31 @@ static void apply(cJSON *document, size_t row, size_t excess)
 	}
 }
 
+/*
+ * A saved file may hold whatever it likes: where nothing of the table is
+ * enough, the decision is all that is kept, and "" counts the members that went.
+ */
+static void keep_decision(cJSON *document)
+{
+	enum { MOST_DECISION = 32 };
+	const char *decision = json_text(json_get(document, "verdict"),
+					 "decision");
+	cJSON *verdict = cJSON_CreateObject();
+	int members = cJSON_GetArraySize(document) - 1;
+
+	json_put(verdict, "decision",
+		 decision && strlen(decision) <= MOST_DECISION ? decision :
+								 NULL);
+	while (document->child->next)
+		cJSON_Delete(cJSON_DetachItemViaPointer(document,
+							document->child->next));
+	/* what stays must be the schema, wherever it stood */
+	cJSON_Delete(cJSON_DetachItemViaPointer(document, document->child));
+	cJSON_AddStringToObject(document, "schema", EVIDENCE_SCHEMA);
+	cJSON_AddItemToObject(document, "verdict", verdict);
+	count(document, NULL, "", members);
+}
+
 void shorten(cJSON *document, bool pretty, size_t max_bytes)
 {
 	size_t size = printed_size(document, pretty) + 1;
@@ -254,6 +281,8 @@ void shorten(cJSON *document, bool pretty, size_t max_bytes)
 		} while (size > max_bytes && size < before &&
 			 cuts[row].cut == CUT_ITEMS);
 	}
+	if (size > max_bytes)
+		keep_decision(document);
 }
 
 bool is_shortened(const cJSON *document)

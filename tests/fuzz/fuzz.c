@@ -203,18 +203,55 @@ static void check_spans(const char *text, size_t len)
 	PROMISE(!inside);
 }
 
-static void emit_as(const cJSON *document, enum output_format format)
+static char *emit_as(cJSON *document, const struct emit_form *form, size_t *len)
 {
 	struct error error = { 0 };
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+
+	if (!out)
+		abort();
+	PROMISE(emit(out, document, form, &error) == 0);
+	fclose(out);
+	check_plain(text, *len, false);
+	return text;
+}
+
+static void check_form(cJSON *document, enum output_format format)
+{
+	const struct emit_form form = { .format = format };
+	size_t len;
+	char *text = emit_as(document, &form, &len);
+
+	if (format == OUTPUT_MARKDOWN)
+		check_spans(text, len);
+	free(text);
+}
+
+/* Short enough, whole, and the verdict right behind the schema. */
+static void check_short(const cJSON *document, size_t max_bytes)
+{
+	const struct emit_form form = { .max_bytes = max_bytes };
+	cJSON *copy = cJSON_Duplicate(document, true);
+	size_t len;
+	char *text = emit_as(copy, &form, &len);
+	cJSON *again = cJSON_Parse(text);
+
+	PROMISE(len <= max_bytes);
+	PROMISE(json_is(again, "schema", "sockprobe.evidence/v1"));
+	cJSON_Delete(again);
+	cJSON_Delete(copy);
+	free(text);
+}
+
+static void check_conclusion(const cJSON *document)
+{
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	if (!out)
 		abort();
-	PROMISE(emit(out, document, format, false, &error) == 0);
-	if (format == OUTPUT_MARKDOWN)
-		check_spans(text, len);
 	emit_conclusion(out, document);
 	fclose(out);
 	check_plain(text, len, false);
@@ -281,9 +318,10 @@ static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 		relocate_findings(document, findings);
 	if (json_get(document, "findings"))
 		judge_document(document, json_get(document, "expected"));
-	emit_as(document, OUTPUT_JSON);
-	emit_as(document, OUTPUT_TEXT);
-	emit_as(document, OUTPUT_MARKDOWN);
+	for (int format = OUTPUT_JSON; format <= OUTPUT_IN_TOTO; format++)
+		check_form(document, (enum output_format)format);
+	check_conclusion(document);
+	check_short(document, len % 2 ? 2000 : 24000);
 	for (int format = FILTER_JSON; format <= FILTER_CLOUDFORMATION;
 	     format++)
 		filter_as(document, (enum filter_format)format);
