@@ -2,6 +2,7 @@
 /* The few operations on the record that more than one step needs. */
 #include "sockprobe/evidence.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,4 +85,30 @@ size_t container_add(struct evidence *ev, const char *id)
 		return NO_INDEX;
 	}
 	return ev->containers.n - 1;
+}
+
+int conflict_add(struct arena *arena, struct container *container,
+		 const char *field, const char *kernel, const char *claim,
+		 const char *source)
+{
+	struct conflict *conflict;
+
+	for (size_t i = 0; i < container->conflicts.n; i++) {
+		conflict = &container->conflicts.at[i];
+		if (strcmp(conflict->field, field) == 0 &&
+		    strcmp(conflict->claim, claim) == 0)
+			return 0;
+	}
+	conflict = list_add(arena, &container->conflicts, MAX_CONFLICTS);
+	if (!conflict)
+		return errno == EOVERFLOW ? 0 : -ENOMEM;
+	*conflict = (struct conflict){
+		.field = field,
+		.kernel = arena_strdup(arena, kernel),
+		.claim = arena_strdup(arena, claim),
+		.source = arena_strdup(arena, source),
+	};
+	return conflict->kernel && conflict->claim && conflict->source ?
+		       0 :
+		       -ENOMEM;
 }

@@ -255,6 +255,8 @@ static int correlate(struct scan *scan, cJSON *findings)
 	if (!err)
 		err = collect_records(scan);
 	if (!err)
+		err = identity_check_privileges(ev);
+	if (!err)
 		err = origin_correlate(ev);
 	identity_mark_self(ev);
 	return err;

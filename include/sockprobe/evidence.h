@@ -265,6 +265,15 @@ struct record_mount {
 };
 DEFINE_LIST(record_mount_list, struct record_mount);
 
+/* What the kernel shows, and what contradicts it: the kernel's word wins. */
+struct conflict {
+	const char *field;
+	const char *kernel;
+	const char *claim;
+	const char *source; /* of the claim */
+};
+DEFINE_LIST(conflict_list, struct conflict);
+
 struct container {
 	const char *id;
 	struct sourced runtime, name, image;
@@ -283,6 +292,7 @@ struct container {
 	struct index_list views;
 	bool record_known; /* a runtime record was found and read */
 	struct record_mount_list record_mounts;
+	struct conflict_list conflicts;
 };
 DEFINE_LIST(container_list, struct container);
 
@@ -394,6 +404,7 @@ enum {
 	MAX_STEPS = 256,
 	MAX_ENTRIES = 100000,
 	MAX_RECORDS = 16384,
+	MAX_CONFLICTS = 16, /* of one container; one is enough to decide */
 };
 #define MAX_ARENA ((size_t)1 << 30)
 
@@ -408,6 +419,14 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 
 /* The container with this id, added if there is none. NO_INDEX past bounds. */
 size_t container_add(struct evidence *ev, const char *id);
+
+/*
+ * Notes a contradiction, once; texts are copied. Past MAX_CONFLICTS there are
+ * enough. 0 or -ENOMEM.
+ */
+int conflict_add(struct arena *arena, struct container *container,
+		 const char *field, const char *kernel, const char *claim,
+		 const char *source);
 
 /*
  * Whose processes a coverage line is about: "node", or what one container's

@@ -332,6 +332,8 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 				   "raise the limit of open files (ulimit -n)" :
 				   "run as root";
 	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
+	/* Every pid namespace has a first process while procfs shows any. */
+	bool hidden = !ev->processes.n || ev->processes.at[0].pid != 1;
 
 	if (tally->timed_out)
 		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_TIMED_OUT,
@@ -342,6 +344,12 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_PARTIAL,
 			     "none: a node with more processes is not known",
 			     "read the first %zu processes, the most kept",
+			     ev->processes.n);
+	else if (hidden && !tally->unreadable)
+		coverage_add(ev, "processes", processes_scope(ev),
+			     COVERAGE_DENIED,
+			     "run as root: procfs is mounted with hidepid",
+			     "%zu processes read; procfs hides others, its first process among them",
 			     ev->processes.n);
 	else if (tally->unreadable)
 		coverage_add(ev, "processes", processes_scope(ev),

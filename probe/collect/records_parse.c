@@ -101,6 +101,49 @@ static int fill_from_map(struct arena *arena, const struct key_field *fields,
 	return 0;
 }
 
+/* A pod's uid as the kubelet writes it, or as a cgroup has it. */
+static bool same_uid(const char *a, const char *b)
+{
+	for (;;) {
+		while (*a == '-' || *a == '_')
+			a++;
+		while (*b == '-' || *b == '_')
+			b++;
+		if (*a != *b)
+			return false;
+		if (!*a)
+			return true;
+		a++;
+		b++;
+	}
+}
+
+/*
+ * A record of another pod than the cgroup's tells nothing of this container:
+ * then 1, and the contradiction is noted. 0 where it fits, or -ENOMEM.
+ */
+static int claims_other_pod(struct arena *arena, const cJSON *map,
+			    const char *source, struct container *container)
+{
+	const char *kernel = container->pod_uid.value;
+	int err;
+
+	if (!kernel || strcmp(container->pod_uid.source, "cgroup") != 0)
+		return 0;
+	for (const struct key_field *field = annotation_fields; field->key;
+	     field++) {
+		const char *claim = text_of(map, field->key);
+
+		if (field->offset != FIELD(pod_uid) || !claim ||
+		    same_uid(kernel, claim))
+			continue;
+		err = conflict_add(arena, container, "pod_uid", kernel, claim,
+				   source);
+		return err ? err : 1;
+	}
+	return 0;
+}
+
 static int fill_manager(struct arena *arena, const cJSON *annotations,
 			const char *source, struct container *container)
 {
@@ -204,6 +247,9 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 	const cJSON *mount;
 	int err;
 
+	err = claims_other_pod(arena, annotations, source, container);
+	if (err)
+		return err < 0 ? err : 0;
 	if (!type)
 		type = text_of(annotations,
 			       "io.kubernetes.cri-o.ContainerType");
@@ -239,6 +285,9 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 	const cJSON *mount;
 	int err;
 
+	err = claims_other_pod(arena, labels, source, container);
+	if (err)
+		return err < 0 ? err : 0;
 	if (type && strcmp(type, "podsandbox") == 0)
 		container->sandbox = true;
 	if (!container->mechanism)

@@ -3,6 +3,8 @@
 #include "identity.h"
 
 #include <errno.h>
+#include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sockprobe/vocabulary.h"
@@ -207,7 +209,43 @@ static int add_process(struct evidence *ev, struct container *container,
 	return err;
 }
 
-static int place_process(struct evidence *ev, size_t idx, uint64_t node_net)
+/*
+ * The name of a cgroup below a container's own is whatever that container
+ * likes. Where it is the id of a container that is elsewhere, the process stays
+ * its own container's, and the claim is noted.
+ */
+static bool is_forged(const struct evidence *ev,
+		      const struct cgroup_identity *identity)
+{
+	for (size_t i = 0; i < ev->containers.n; i++) {
+		const struct container *container = &ev->containers.at[i];
+
+		if (strcmp(container->id, identity->id) != 0)
+			continue;
+		return !container->parent ||
+		       strcmp(container->parent, identity->parent) != 0;
+	}
+	return false;
+}
+
+static int place_forged(struct evidence *ev, struct process *process,
+			const struct cgroup_identity *identity)
+{
+	size_t idx = container_add(ev, identity->parent);
+	char kernel[96];
+
+	process->container = idx;
+	if (idx == NO_INDEX)
+		return -EOVERFLOW;
+	snprintf(kernel, sizeof(kernel), "pid %d is in a cgroup of this one",
+		 process->pid);
+	return conflict_add(&ev->arena, &ev->containers.at[idx], "container_id",
+			    kernel, identity->id, process->cgroup);
+}
+
+/* `nested`: those whose innermost cgroup another container may have made. */
+static int place_process(struct evidence *ev, size_t idx, uint64_t node_net,
+			 bool nested)
 {
 	struct process *process = &ev->processes.at[idx];
 	struct cgroup_identity identity;
@@ -217,37 +255,78 @@ static int place_process(struct evidence *ev, size_t idx, uint64_t node_net)
 	if (process->kthread || !process->cgroup)
 		return 0;
 	err = cgroup_identify(&ev->arena, process->cgroup, &identity);
-	if (err || !identity.id)
+	if (err || !identity.id || nested != (identity.parent != NULL))
 		return err;
+	if (nested && is_forged(ev, &identity)) {
+		err = place_forged(ev, process, &identity);
+		if (err)
+			return err;
+		return add_process(ev, &ev->containers.at[process->container],
+				   idx, node_net);
+	}
 	process->container = container_add(ev, identity.id);
 	if (process->container == NO_INDEX)
 		return -EOVERFLOW;
 	container = &ev->containers.at[process->container];
-	if (!container->parent)
-		container->parent = identity.parent;
+	container->parent = identity.parent;
 	set_once(&container->runtime, identity.runtime, "cgroup");
 	set_once(&container->pod_uid, identity.pod_uid, "cgroup");
 	return add_process(ev, container, idx, node_net);
 }
 
-int identity_correlate(struct evidence *ev)
+static int place_all(struct evidence *ev, bool nested)
 {
 	uint64_t node_net = node_net_ns(ev);
+	int err = 0;
 
-	for (size_t i = 0; i < ev->processes.n; i++) {
-		int err = place_process(ev, i, node_net);
+	for (size_t i = 0; i < ev->processes.n && !err; i++)
+		err = place_process(ev, i, node_net, nested);
+	return err;
+}
 
-		if (err == -EOVERFLOW) {
-			coverage_add(ev, "containers", "node",
-				     COVERAGE_PARTIAL, "remove old containers",
-				     "the first %zu containers, the most kept",
-				     ev->containers.n);
-			return 0;
-		}
-		if (err)
-			return err;
+/*
+ * A process of the node that was put into a container's cgroup, or one of
+ * another pid namespace: which of the two the container is cannot be told.
+ */
+static int note_mixed_namespaces(struct evidence *ev,
+				 struct container *container)
+{
+	char kernel[64] = "";
+	char claim[64] = "";
+
+	for (size_t i = 0; i < container->processes.n; i++) {
+		const struct process *process =
+			&ev->processes.at[container->processes.at[i]];
+		char *text = process->ns_pid == ev->node_pid_ns ? claim :
+								    kernel;
+
+		if (process->ns_pid && !*text)
+			snprintf(text, sizeof(kernel), "pid %d in pid:[%llu]",
+				 process->pid,
+				 (unsigned long long)process->ns_pid);
 	}
-	return 0;
+	if (!ev->node_pid_ns || !*kernel || !*claim)
+		return 0;
+	return conflict_add(&ev->arena, container, "pid_namespace", kernel,
+			    claim, "cgroup");
+}
+
+int identity_correlate(struct evidence *ev)
+{
+	int err = place_all(ev, false);
+
+	if (!err)
+		err = place_all(ev, true);
+	for (size_t i = 0; i < ev->containers.n && !err; i++)
+		err = note_mixed_namespaces(ev, &ev->containers.at[i]);
+	if (err == -EOVERFLOW) {
+		coverage_add(ev, "containers", "node", COVERAGE_PARTIAL,
+			     "remove old containers",
+			     "the first %zu containers, the most kept",
+			     ev->containers.n);
+		err = 0;
+	}
+	return err;
 }
 
 void identity_mark_self(struct evidence *ev)
@@ -342,4 +421,43 @@ void identity_judge_scope(struct evidence *ev)
 			     mend, "no procfs was found");
 		break;
 	}
+}
+
+/* What only a privileged container's first process has, among others. */
+static bool has_privileges(const struct process *process)
+{
+	const uint64_t telling = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_MODULE;
+
+	return !process->mapped &&
+	       (process->cap_permitted & telling) == telling;
+}
+
+int identity_check_privileges(struct evidence *ev)
+{
+	for (size_t i = 0; i < ev->containers.n; i++) {
+		struct container *container = &ev->containers.at[i];
+		const struct sourced *claim = &container->privileged;
+
+		for (size_t k = 0; k < container->processes.n; k++) {
+			const struct process *process =
+				&ev->processes.at[container->processes.at[k]];
+			char kernel[64];
+			int err;
+
+			if (!claim->value || *claim->value != 'f' ||
+			    !has_privileges(process))
+				continue;
+			snprintf(kernel, sizeof(kernel),
+				 "pid %d has capabilities %016llx",
+				 process->pid,
+				 (unsigned long long)process->cap_permitted);
+			err = conflict_add(&ev->arena, container, "privileged",
+					   kernel, "false", claim->source);
+			if (err)
+				return err;
+			container->privileged = (struct sourced){ "true",
+								  "status" };
+		}
+	}
+	return 0;
 }

@@ -33,6 +33,12 @@ void identity_mark_self(struct evidence *ev);
 void identity_mark_touching(struct evidence *ev);
 
 /*
+ * Where a process has what its container's record says it has not, that is a
+ * conflict, and the kernel's word is kept. 0 or -ENOMEM.
+ */
+int identity_check_privileges(struct evidence *ev);
+
+/*
  * Sets ev->probe.is_node and adds the coverage line "pid_namespace": whose
  * processes were seen. After holders are known, before listeners are joined.
  */

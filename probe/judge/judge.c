@@ -133,6 +133,7 @@ static enum decision decide_live(struct judged *judged)
 static enum decision decide(struct judged *judged)
 {
 	enum decision decision = DECISION_INCONCLUSIVE;
+	bool consistent;
 
 	if (!rule_type(judged) || !rule_node(judged))
 		return DECISION_NOT_JUDGED;
@@ -140,6 +141,7 @@ static enum decision decide(struct judged *judged)
 		rule_coverage(judged);
 		return DECISION_INCONCLUSIVE;
 	}
+	consistent = rule_conflicts(judged);
 	switch (rule_path(judged)) {
 	case CASE_INERT:
 	case CASE_PRIVATE:
@@ -158,7 +160,9 @@ static enum decision decide(struct judged *judged)
 		break;
 	}
 	rule_elsewhere(judged);
-	return decision;
+	return consistent || decision != DECISION_SUPPORTED ?
+		       decision :
+		       DECISION_INCONCLUSIVE;
 }
 
 static void fill_text(struct judged *judged, enum decision decision)

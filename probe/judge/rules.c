@@ -78,6 +78,63 @@ bool rule_container(struct judged *judged)
 	return true;
 }
 
+/* ---- do all say the same of it ---- */
+
+static bool same_or_unknown(const char *a, const char *b)
+{
+	return !a || !b || strcmp(a, b) == 0;
+}
+
+/* What finding and record both name must be the same. */
+static bool finding_fits(struct judged *judged, const char *pointer)
+{
+	const cJSON *pod = json_get(judged->container, "pod");
+	const struct {
+		const char *what, *finding, *evidence;
+	} names[] = {
+		{ "namespace", json_text(judged->finding, "namespace"),
+		  json_text(pod, "namespace") },
+		{ "container_name", json_text(judged->finding, "container_name"),
+		  json_text(judged->container, "name") },
+	};
+	bool fits = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names) && cJSON_IsObject(pod); i++) {
+		if (same_or_unknown(names[i].finding, names[i].evidence))
+			continue;
+		fits = false;
+		add_reason(judged, "conflicts", TRI_NO, pointer,
+			   "the finding's %s is %.200s, the container's %.200s",
+			   names[i].what, names[i].finding, names[i].evidence);
+	}
+	return fits;
+}
+
+bool rule_conflicts(struct judged *judged)
+{
+	const cJSON *conflict;
+	char pointer[POINTER_SIZE];
+	bool none;
+	int idx = 0;
+
+	snprintf(pointer, sizeof(pointer), "/containers/%d",
+		 judged->container_idx);
+	none = finding_fits(judged, pointer);
+	cJSON_ArrayForEach(conflict, json_get(judged->container, "conflicts"))
+	{
+		snprintf(pointer, sizeof(pointer), "/containers/%d/conflicts/%d",
+			 judged->container_idx, idx++);
+		none = false;
+		add_reason(judged, "conflicts", TRI_NO, pointer,
+			   "%s: the kernel shows %.200s, but %.200s claims %.200s",
+			   or_unknown(json_text(conflict, "field")),
+			   or_unknown(json_text(conflict, "kernel")),
+			   or_unknown(json_text(conflict, "source")),
+			   or_unknown(json_text(conflict, "claim")));
+	}
+	return none;
+}
+
 /* ---- what the path is ---- */
 
 static bool same_object(const cJSON *a, const cJSON *b)

@@ -59,6 +59,12 @@ bool rule_type(struct judged *judged);
 bool rule_node(struct judged *judged);
 bool rule_container(struct judged *judged);
 
+/*
+ * Does nothing contradict what is said of the container? A reason is added only
+ * for what does: then no suppression of it is supported.
+ */
+bool rule_conflicts(struct judged *judged);
+
 /* What the path the finding names is, as far as a suppression goes. */
 enum case_kind {
 	CASE_UNSEEN,      /* could not be looked at */

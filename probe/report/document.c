@@ -486,6 +486,22 @@ static void put_pod(cJSON *object, cJSON *sources,
 					     container->pod_uid.source);
 }
 
+static void put_conflicts(cJSON *object, const struct container *container)
+{
+	cJSON *array = cJSON_AddArrayToObject(object, "conflicts");
+
+	for (size_t i = 0; i < container->conflicts.n; i++) {
+		const struct conflict *conflict = &container->conflicts.at[i];
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddItemToArray(array, item);
+		cJSON_AddStringToObject(item, "field", conflict->field);
+		put_text(item, "kernel", conflict->kernel);
+		put_text(item, "claim", conflict->claim);
+		put_text(item, "source", conflict->source);
+	}
+}
+
 static void put_container(cJSON *array, const struct evidence *ev,
 			  const struct container *container)
 {
@@ -515,6 +531,7 @@ static void put_container(cJSON *array, const struct evidence *ev,
 	cJSON_AddBoolToObject(item, "sandbox", container->sandbox);
 	put_text(item, "parent", container->parent);
 	cJSON_AddBoolToObject(item, "self", container->self);
+	put_conflicts(item, container);
 	pids = cJSON_AddArrayToObject(item, "pids");
 	for (size_t i = 0; i < container->processes.n; i++)
 		cJSON_AddItemToArray(
