@@ -105,6 +105,11 @@ struct path_look {
 	struct path_step_list steps; /* each directory searched, from the root */
 	bool steps_cut;              /* more than are kept */
 	struct inode inode;          /* valid where something stands there */
+	/*
+	 * Of KIND_MISSING: the newest change of any directory and link that was
+	 * walked; the name has been missing since then. tv_sec 0: not known.
+	 */
+	struct timespec absent_since;
 	uint64_t entries;            /* of a directory */
 	bool entries_cut;
 	enum tristate entries_known;

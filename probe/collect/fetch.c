@@ -137,6 +137,7 @@ static void clear_look(struct walk_result *look)
 	look->kind = KIND_ERROR;
 	look->err = 0;
 	look->has_inode = false;
+	look->absent_since = (struct timespec){ 0 };
 	look->nlinks = 0;
 	look->nsteps = 0;
 	look->steps_cut = false;
@@ -463,6 +464,7 @@ static int copy_look(struct arena *arena, const struct walk_result *from,
 	look->entries = from->entries;
 	look->entries_cut = from->entries_cut;
 	look->entries_known = from->entries_known;
+	look->absent_since = from->absent_since;
 	if (from->has_inode) {
 		look->inode = from->inode;
 		look->resolved = arena_strdup(arena, from->resolved);

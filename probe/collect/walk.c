@@ -30,6 +30,7 @@ struct walker {
 	char here[PATH_MAX]; /* canonical path of fds[depth], "" the root */
 	char rest[PATH_MAX]; /* still to walk */
 	bool last_is_link;   /* we are inside the text of a final link */
+	struct timespec newest; /* change of what was walked */
 	uint64_t outside_mnt;
 	struct walk_result *result;
 };
@@ -94,6 +95,12 @@ static void note_step(struct walker *w, int fd, const struct inode *inode)
 		.gid = inode->gid,
 		.acl = get_attribute(fd, "system.posix_acl_access", NULL, 0) > 0,
 	};
+}
+
+static void note_change(struct walker *w, const struct inode *inode)
+{
+	if (time_diff_ms(inode->change, w->newest) >= 0)
+		w->newest = inode->change;
 }
 
 static void go_up(struct walker *w)
@@ -211,6 +218,7 @@ static int walk_step(struct walker *w, int *final)
 	err = look_at(w->fds[w->depth], &w->result->inode);
 	if (err)
 		return err;
+	note_change(w, &w->result->inode);
 	note_step(w, w->fds[w->depth], &w->result->inode);
 	if (strcmp(name, ".") == 0)
 		return 1;
@@ -223,6 +231,7 @@ static int walk_step(struct walker *w, int *final)
 		return -errno;
 	err = look_at(fd, &inode);
 	if (!err && S_ISLNK(inode.mode)) {
+		note_change(w, &inode);
 		err = expand_link(w, fd, name);
 		close(fd);
 		return err ? err : 1;
@@ -276,6 +285,8 @@ static void fail(struct walker *w, int err)
 		result->kind = KIND_DENIED;
 	else
 		result->kind = KIND_ERROR;
+	if (result->kind == KIND_MISSING)
+		result->absent_since = w->newest;
 	result->err = -err;
 	result->inode = (struct inode){ 0 };
 }

@@ -22,6 +22,7 @@ struct walk_result {
 	int err;
 	bool has_inode;
 	struct inode inode; /* .selinux unused: see selinux */
+	struct timespec absent_since;
 	char selinux[256];
 	char resolved[PATH_MAX];
 	uint32_t nlinks;

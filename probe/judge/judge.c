@@ -210,6 +210,7 @@ static void find_on_node(struct judged *judged)
 		    cJSON_IsTrue(json_get(access, "hidden")) ||
 		    json_text(path, "view") || !path_has_name(path, name))
 			continue;
+		judged->own_path_idx = judged->path_idx;
 		judged->path = path;
 		judged->path_idx = idx;
 		judged->reached_as = json_text(access, "container_path");

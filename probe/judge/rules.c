@@ -304,6 +304,46 @@ static bool is_after(struct timespec a, struct timespec b)
 }
 
 /*
+ * Saved evidence knows nothing of what happened after it was taken; a few
+ * minutes are left to the clocks of node and service.
+ */
+static bool is_older_than_events(const struct judged *judged)
+{
+	enum { CLOCK_SLACK_MS = 5 * 60 * 1000 };
+	struct timespec taken;
+	struct timespec last;
+
+	return json_time(json_get(judged->document, "probe"), "started_at",
+			 &taken) &&
+	       json_time(judged->finding, "event_last_seen", &last) &&
+	       time_diff_ms(last, taken) > CLOCK_SLACK_MS;
+}
+
+/* Is what stands, or does not stand, there the same since then? */
+static bool path_holds(struct judged *judged, int idx, struct timespec since,
+		       const char *which)
+{
+	const cJSON *path = cJSON_GetArrayItem(
+		json_get(judged->document, "paths"), idx);
+	char pointer[POINTER_SIZE];
+	struct timespec when;
+
+	snprintf(pointer, sizeof(pointer), "/paths/%d/unchanged_since", idx);
+	if (!json_time(json_get(path, "unchanged_since"), "time", &when)) {
+		add_reason(judged, "time", TRI_UNKNOWN, pointer,
+			   "since when this is so cannot be told");
+		return false;
+	}
+	if (is_after(when, since)) {
+		add_reason(judged, "time", TRI_NO, pointer,
+			   "what stands at the path changed after the %s event: what was there then is not known",
+			   which);
+		return false;
+	}
+	return true;
+}
+
+/*
  * What is seen now speaks of then only if nothing that matters began or changed
  * since: the node, the container, the object at the path. A suppression covers
  * all events, so it asks this from the first one on; a contradiction is enough
@@ -312,7 +352,6 @@ static bool is_after(struct timespec a, struct timespec b)
 static bool time_holds(struct judged *judged, struct timespec since,
 		       const char *which)
 {
-	const cJSON *unchanged = json_get(judged->path, "unchanged_since");
 	char pointer[POINTER_SIZE];
 	struct timespec when;
 
@@ -332,19 +371,12 @@ static bool time_holds(struct judged *judged, struct timespec since,
 			   which);
 		return false;
 	}
+	if (!path_holds(judged, judged->path_idx, since, which) ||
+	    (judged->reached_as &&
+	     !path_holds(judged, judged->own_path_idx, since, which)))
+		return false;
 	snprintf(pointer, sizeof(pointer), "/paths/%d/unchanged_since",
 		 judged->path_idx);
-	if (!json_time(unchanged, "time", &when)) {
-		add_reason(judged, "time", TRI_UNKNOWN, pointer,
-			   "since when this is so cannot be told");
-		return false;
-	}
-	if (is_after(when, since)) {
-		add_reason(judged, "time", TRI_NO, pointer,
-			   "what stands at the path changed after the %s event: what was there then is not known",
-			   which);
-		return false;
-	}
 	add_reason(judged, "time", TRI_YES, pointer,
 		   "node, container and path are unchanged since before the %s event",
 		   which);
@@ -369,6 +401,11 @@ bool rule_time(struct judged *judged, bool supports)
 		add_reason(judged, "time", TRI_UNKNOWN, "",
 			   "the finding does not say when its %s event was",
 			   which);
+		return false;
+	}
+	if (is_older_than_events(judged)) {
+		add_reason(judged, "time", TRI_NO, "/probe/started_at",
+			   "the evidence was taken before the last event: take it anew");
 		return false;
 	}
 	if (is_undated(judged)) {

@@ -28,6 +28,7 @@ struct judged {
 	const cJSON *path; /* what socketPath is in that container; NULL none */
 	int path_idx;
 	const char *reached_as; /* the container's name for it, if another */
+	int own_path_idx; /* where that is so: the one that has nothing there */
 	cJSON *verdict;
 	cJSON *reasons;
 	cJSON *risks;

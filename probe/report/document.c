@@ -286,7 +286,8 @@ static void put_inode(cJSON *object, const struct path_look *look)
 /*
  * An inode is renamed, linked or written to only with its change time moved,
  * so since then it has provably been what and where it is. Where that is the
- * time of birth, it has been so all its life.
+ * time of birth, it has been so all its life. Where nothing stands, no directory
+ * on the way has changed since.
  */
 static void put_unchanged(cJSON *object, const struct evidence *ev,
 			  const struct path_look *look)
@@ -294,8 +295,14 @@ static void put_unchanged(cJSON *object, const struct evidence *ev,
 	const struct inode *inode = &look->inode;
 	cJSON *item;
 
-	if (!look->resolved) {
+	if (!look->resolved && !look->absent_since.tv_sec) {
 		cJSON_AddNullToObject(object, "unchanged_since");
+		return;
+	}
+	if (!look->resolved) {
+		item = cJSON_AddObjectToObject(object, "unchanged_since");
+		put_time(item, "time", look->absent_since);
+		cJSON_AddStringToObject(item, "basis", "directories");
 		return;
 	}
 	item = cJSON_AddObjectToObject(object, "unchanged_since");

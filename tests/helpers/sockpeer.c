@@ -5,11 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -220,6 +223,88 @@ static int activate(char *argv[])
 	return 0;
 }
 
+/* ---- churn ---- */
+
+enum { TREES_AT_ONCE = 24 };
+
+/* The id of tree number n is a container's; its comm is "t" and the number. */
+static void cgroup_of(const char *base, int n, char path[static 512])
+{
+	snprintf(path, 512, "%s/%064x", base, n);
+}
+
+static void join(const char *cgroup)
+{
+	char path[600];
+	FILE *procs;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	procs = fopen(path, "w");
+	if (!procs || fputs("0", procs) < 0 || fclose(procs) != 0)
+		die(path);
+}
+
+/* Namespaces of its own, a first process, and one that is connected. */
+static void live_as_tree(const char *path, const char *cgroup, int n)
+{
+	char name[16];
+
+	setpgid(0, 0);
+	snprintf(name, sizeof(name), "t%d", n);
+	prctl(PR_SET_NAME, name);
+	join(cgroup);
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) < 0)
+		die("unshare");
+	if (fork() == 0) {
+		if (fork() == 0 && connect_to(path, SOCK_STREAM) < 0)
+			die(path);
+		for (;;)
+			pause();
+	}
+	for (;;)
+		pause();
+}
+
+static void end_tree(const char *base, pid_t pid, int n)
+{
+	char cgroup[512];
+
+	cgroup_of(base, n, cgroup);
+	kill(-pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (int tries = 0; rmdir(cgroup) < 0 && tries < 500; tries++)
+		usleep(2000);
+}
+
+/* churn PATH CGROUP N: N trees come and go, a few of them at once. */
+static int churn(char *argv[])
+{
+	pid_t trees[TREES_AT_ONCE] = { 0 };
+	int n = atoi(argv[2]);
+	char cgroup[512];
+
+	puts("ready");
+	fflush(stdout);
+	for (int i = 0; i < n + TREES_AT_ONCE; i++) {
+		pid_t *tree = &trees[i % TREES_AT_ONCE];
+
+		if (*tree)
+			end_tree(argv[1], *tree, i - TREES_AT_ONCE);
+		*tree = 0;
+		if (i >= n)
+			continue;
+		cgroup_of(argv[1], i, cgroup);
+		if (mkdir(cgroup, 0755) < 0)
+			die(cgroup);
+		*tree = fork();
+		if (*tree == 0)
+			live_as_tree(argv[0], cgroup, i);
+		usleep(1000);
+	}
+	puts("done");
+	return 0;
+}
+
 /* pid 1 of the node or of a container: collects what ends. */
 static int init(char *argv[])
 {
@@ -243,6 +328,7 @@ static const struct {
 	{ "serve", serve, 3 },	     { "stale", stale, 1 },
 	{ "share", share, 1 },	     { "pass", pass, 1 },
 	{ "activate", activate, 1 }, { "init", init, 0 },
+	{ "churn", churn, 3 },
 };
 
 int main(int argc, char *argv[])
@@ -254,7 +340,8 @@ int main(int argc, char *argv[])
 			return commands[i].run(argv + 2);
 	}
 	fputs("usage: sockpeer hold PATH N | try PATH [TYPE] | serve PATH TYPE accept|listen|bind\n"
-	      "       stale PATH | share PATH | pass PATH | activate PATH [PROGRAM...] | init\n",
+	      "       stale PATH | share PATH | pass PATH | activate PATH [PROGRAM...] | init\n"
+	      "       churn PATH CGROUP N\n",
 	      stderr);
 	return 64;
 }

@@ -1,0 +1,399 @@
+# Nodes that lie: what a hostile container, or a busy node, can make the kernel
+# and the records show, and what the evidence says of it. Nothing may hang the
+# probe, blind it or forge its verdict without that being seen.
+import json
+import os
+import time
+
+import conftest
+import findings
+import pytest
+
+CONTAINERD = "/run/containerd/containerd.sock"
+
+
+@pytest.fixture(scope="module")
+def truth(bench):
+    return bench.scene("mission")
+
+
+def cgroup_base(node):
+    """Where a container's cgroup may be made by hand, on either version."""
+    root = "/sys/fs/cgroup"
+    if node.exec(["test", "-d", f"{root}/pids"], check=False).returncode == 0:
+        root += "/pids"
+    return root
+
+
+def verdict(bench, container, since=2, **facts):
+    """The case of the mission's directory, in the name of a container, with an event so many seconds from now."""
+    raw = findings.finding(container, "/var/run/docker.sock", time.time() + since, **facts)
+    bench.node.path("/run/finding.json").write_text(json.dumps(raw))
+    evidence = conftest.Evidence(bench.run("explain", "/run/finding.json"))
+    reasons = {reason["rule"]: reason for reason in evidence["verdict"]["reasons"]}
+    return evidence, evidence["verdict"]["decision"], reasons
+
+
+def test_honest_node_has_no_conflicts(bench, truth):
+    evidence, decision, reasons = verdict(bench, truth["agent"])
+    assert decision == "supported" and "conflicts" not in reasons
+    assert [container["conflicts"] for container in evidence["containers"]] == [[], []]
+
+
+# ---- churn ----
+
+@pytest.mark.timeout(900)
+def test_churn(bench, truth):
+    """2,000 container-like trees come and go during 200 scans; less of both where CHURN says so."""
+    trees = int(os.environ.get("CHURN", 2000))
+    base = f"{cgroup_base(bench.node)}/kubepods/besteffort/podaaaaaaaa-0000-4000-8000-000000000001"
+    bench.node.exec(["mkdir", "-p", base])
+    bench.node.exec(["sh", "-c", "rm -f /run/churn.log"])
+    before = len(bench.node.started)
+    bench.node.spawn([bench.node.state / "sockpeer", "churn", CONTAINERD, base, str(trees)], name="churn",
+                     ready=lambda text: "ready" in text)
+    log = next(bench.node.state.glob(f"churn-{before}.log"))
+    scans = seen = 0
+    while scans < trees // 10 or "done" not in log.read_text():
+        evidence = bench.scan("--timeout", "10")
+        scans += 1
+        assert evidence.status in (0, 2)
+        assert evidence["probe"]["duration_ms"] < 10000
+        for connection in evidence["connections"]:
+            client = connection["client"]
+            if client and client["comm"].startswith("t") and client["comm"][1:].isdigit():
+                seen += 1
+                assert client["container"] == "%064x" % int(client["comm"][1:])
+            elif client:
+                assert client["container"] in (truth["agent"]["id"], None)
+    assert seen > trees // 10
+    bench.node.exec(["rmdir", base])
+
+
+def test_a_reused_pid_is_not_mixed_in(bench, truth):
+    """The directory that is held of a process shows nothing of the next one of its pid."""
+    script = """
+import os, time
+def child():
+    pid = os.fork()
+    if pid == 0:
+        time.sleep(60)
+        os._exit(0)
+    return pid
+first = child()
+held = os.open(f"/proc/{first}", os.O_PATH)
+os.kill(first, 9)
+os.waitpid(first, 0)
+open("/proc/sys/kernel/ns_last_pid", "w").write(str(first - 1))
+second = child()
+assert second == first, (first, second)
+assert open(f"/proc/{second}/stat").read()
+try:
+    os.open("stat", os.O_RDONLY, dir_fd=held)
+    print("mixed")
+except (ProcessLookupError, FileNotFoundError) as err:
+    print(type(err).__name__)
+os.kill(second, 9)
+"""
+    assert bench.node.exec(["/usr/bin/python3", "-c", script]).stdout.strip() in ("ProcessLookupError", "FileNotFoundError")
+
+
+def test_mount_tables_that_change_while_they_are_read(bench, truth):
+    """A container mounts and unmounts as fast as it can; the others stay whole."""
+    pod = bench.node.pod("noise", "mounter-0", ["/bin/sockpeer", "init"], privileged=True)
+    script = """
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None)
+libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000)
+for i in range(20):
+    os.makedirs(f"/tmp/m{i}", exist_ok=True)
+print("ready", flush=True)
+while True:
+    for i in range(20):
+        libc.mount(b"none", f"/tmp/m{i}".encode(), b"tmpfs", 0, b"size=4k")
+    for i in range(20):
+        libc.umount2(f"/tmp/m{i}".encode(), 2)
+"""
+    pid = bench.node.spawn(["/usr/bin/python3", "-c", script, f"/proc/{pod['pid']}/ns/mnt"],
+                           ready=lambda text: "ready" in text)
+    try:
+        for _ in range(20):
+            evidence = bench.scan()
+            path = evidence.path("/run/docker.sock")
+            rows = {(row["container"], row["container_path"]) for row in evidence.access(path)}
+            assert rows == {(truth["maker"]["id"], "/run/docker.sock"),
+                            (truth["agent"]["id"], "/host/var/run/docker.sock")}
+    finally:
+        bench.node.exec(["kill", "-9", str(pid)])
+        bench.node.remove_pod(pod)
+
+
+# ---- masses ----
+
+MANY_MOUNTS = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000):
+    sys.exit("setns")
+os.makedirs("/tmp/many/seed")
+libc.mount(b"none", b"/tmp/many", b"tmpfs", 0, b"size=64m")
+os.mkdir("/tmp/many/seed")
+libc.mount(b"none", b"/tmp/many/seed", b"tmpfs", 0, b"size=4k")
+# A mount that is bound with all below it doubles the table each time; when that
+# no longer fits, parts of it fill the rest.
+def bind(source, i):
+    os.mkdir(f"/tmp/many/d{i}")
+    return libc.mount(source.encode(), f"/tmp/many/d{i}".encode(), None, 0x5000, None) == 0
+i = 0
+while bind("/tmp/many", i):
+    i += 1
+for part in range(i - 1, 5, -1):
+    while bind(f"/tmp/many/d{part}", i := i + 1):
+        pass
+"""
+
+
+def test_as_many_mounts_as_there_may_be(bench, truth):
+    """fs.mount-max is 100,000 in one namespace: a container has nearly all of them."""
+    pod = bench.node.pod("noise", "many-mounts-0", ["/bin/sockpeer", "init"], privileged=True,
+                         mounts=[(CONTAINERD, "/sock", True)])
+    bench.node.exec(["/usr/bin/python3", "-c", MANY_MOUNTS, f"/proc/{pod['pid']}/ns/mnt"])
+    assert int(bench.node.exec(["sh", "-c", f"wc -l < /proc/{pod['pid']}/mountinfo"]).stdout) > 99000
+    begin = time.monotonic()
+    evidence = bench.scan()
+    assert time.monotonic() - begin < 30
+    assert evidence.coverage("mount_tables") == {"complete"}
+    rows = evidence.access(evidence.path(CONTAINERD), pod["id"])
+    assert [(row["container_path"], row["via"], row["confirmed"]) for row in rows] == [("/sock", "socket_mount", True)]
+    bench.node.remove_pod(pod)
+
+
+SOCKETS = """
+import os, socket, sys, time
+n, path = int(sys.argv[1]), sys.argv[2]
+keep = [socket.socketpair() for _ in range(n // 2)]
+if path:
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_fifty_thousand_sockets(bench, truth):
+    """Three processes hold 17,000 sockets each; one of them a connection besides."""
+    pids = [bench.node.spawn(["/usr/bin/python3", "-c", SOCKETS, "17000", CONTAINERD if i == 2 else ""],
+                             ready=lambda text: "ready" in text) for i in range(3)]
+    evidence = bench.scan()
+    assert evidence.coverage("sockets") == evidence.coverage("file_descriptors") == {"complete"}
+    clients = [row["client"]["pid"] for row in evidence.connections(evidence.path(CONTAINERD)) if row["client"]]
+    assert pids[2] in clients and not {pids[0], pids[1]} & set(clients)
+    for pid in pids:
+        bench.node.exec(["kill", "-9", str(pid)])
+
+
+def test_nearly_twenty_thousand_descriptors_in_one_process(bench, truth):
+    script = """
+import os, socket, sys, time
+keep = [os.open("/dev/null", os.O_RDONLY) for _ in range(int(sys.argv[1]))]
+client = socket.socket(socket.AF_UNIX)
+client.connect(sys.argv[2])
+print("ready", flush=True)
+time.sleep(600)
+"""
+    limit = int(bench.node.exec(["sh", "-c", "ulimit -n"]).stdout)
+    pid = bench.node.spawn(["/usr/bin/python3", "-c", script, str(min(limit, 20000) - 20), CONTAINERD],
+                           ready=lambda text: "ready" in text)
+    evidence = bench.scan()
+    assert evidence.coverage("file_descriptors") == {"complete"}
+    assert pid in [row["client"]["pid"] for row in evidence.connections(evidence.path(CONTAINERD)) if row["client"]]
+    bench.node.exec(["kill", "-9", str(pid)])
+
+
+# ---- names that lie ----
+
+def test_a_process_that_calls_itself_dockerd(bench, truth):
+    """A container listens at a path of its own, under the runtime's name."""
+    script = "busybox cp /bin/sockpeer /dockerd; mkdir -p /var/run; exec /dockerd serve /var/run/docker.sock stream accept"
+    pod = bench.node.pod("shop", "liar-0", ["/bin/sh", "-c", script], container="liar")
+    bench.node.exec(["sh", "-c", f"until test -S /proc/{pod['pid']}/root/run/docker.sock; do sleep 0.1; done"], timeout=20)
+    evidence = bench.scan()
+    path = evidence.path("/var/run/docker.sock", view=pod["id"])
+    assert path["state"] == "listening"
+    process = path["listener"]["process"]
+    assert (process["comm"], process["exe"], process["container"]) == ("dockerd", "/dockerd", pod["id"])
+    # the node's own is what it was
+    assert evidence.path("/run/docker.sock")["kind"] == "directory"
+    bench.node.remove_pod(pod)
+
+
+def test_a_cgroup_named_after_another_container(bench, truth):
+    """Below its own cgroup a container may make any: its processes stay its own."""
+    pod = bench.node.pod("evil", "mimic-0", ["/bin/sockpeer", "hold", "/sock", "1"], container="mimic", privileged=True,
+                         mounts=[(CONTAINERD, "/sock", True)])
+    bench.node.wait_connected(pod, 1)
+    own = bench.node.exec(["sh", "-c", f"cat /proc/{pod['pid']}/cgroup"]).stdout
+    path = max((line.split(":", 2)[2] for line in own.splitlines() if pod["id"] in line), key=len)
+    forged = f"{cgroup_base(bench.node)}{path}/docker-{truth['agent']['id']}.scope"
+    bench.node.exec(["sh", "-c", f"mkdir {forged} && echo {pod['pid']} > {forged}/cgroup.procs"])
+    evidence = bench.scan()
+    clients = {row["client"]["container"] for row in evidence.connections(evidence.path(CONTAINERD))
+               if row["client"] and row["client"]["pid"] == pod["pid"]}
+    assert clients == {pod["id"]}
+    assert pod["pid"] not in evidence.container(truth["agent"]["id"])["pids"]
+    assert evidence.container(pod["id"])["conflicts"] == [
+        {"field": "container_id", "kernel": f"pid {pod['pid']} is in a cgroup of this one", "claim": truth["agent"]["id"],
+         "source": f"{path}/docker-{truth['agent']['id']}.scope"}]
+    assert evidence.container(truth["agent"]["id"])["conflicts"] == []
+    bench.node.remove_pod(pod)
+    bench.node.exec(["rmdir", forged], check=False)
+
+
+def test_a_process_of_the_node_in_a_containers_cgroup(bench, truth):
+    agent = truth["agent"]
+    own = bench.node.exec(["sh", "-c", f"cat /proc/{agent['pid']}/cgroup"]).stdout
+    path = max((line.split(":", 2)[2] for line in own.splitlines() if agent["id"] in line), key=len)
+    stranger = bench.node.spawn([bench.node.state / "sockpeer", "init"], ready=lambda text: "ready" in text)
+    bench.node.exec(["sh", "-c", f"echo {stranger} > {cgroup_base(bench.node)}{path}/cgroup.procs"])
+    evidence, decision, reasons = verdict(bench, agent)
+    conflict, privileges = evidence.container(agent["id"])["conflicts"]
+    assert (conflict["field"], privileges["field"]) == ("pid_namespace", "privileged")
+    assert conflict["claim"].startswith(f"pid {stranger} in pid:[")
+    assert conflict["kernel"].startswith(f"pid {agent['pid']} in pid:[")
+    assert decision == "inconclusive" and reasons["conflicts"]["holds"] is False
+    bench.node.exec(["kill", "-9", str(stranger)])
+    assert verdict(bench, agent)[1] == "supported"
+
+
+RECORD = "/run/containerd/io.containerd.runtime.v2.task/k8s.io/{id}/config.json"
+
+
+@pytest.fixture
+def edited_record(bench, truth):
+    """The agent's OCI record, as edited by a test, and put back after it."""
+    path = bench.node.path(RECORD.format(id=truth["agent"]["id"]))
+    original = path.read_text()
+
+    def edit(change):
+        record = json.loads(original)
+        change(record)
+        path.write_text(json.dumps(record))
+    yield edit
+    path.write_text(original)
+
+
+def test_a_record_that_claims_another_pod(bench, truth, edited_record):
+    agent, other = truth["agent"], truth["bystander"]
+    edited_record(lambda record: record["annotations"].update({
+        "io.kubernetes.cri.sandbox-uid": other["uid"], "io.kubernetes.cri.sandbox-name": other["pod"],
+        "io.kubernetes.cri.sandbox-namespace": other["namespace"]}))
+    evidence, decision, reasons = verdict(bench, agent)
+    container = evidence.container(agent["id"])
+    assert container["conflicts"] == [{"field": "pod_uid", "kernel": agent["uid"], "claim": other["uid"],
+                                       "source": RECORD.format(id=agent["id"])}]
+    # the kernel's word wins, and nothing else of such a record is believed
+    assert container["pod"] == {"namespace": None, "name": None, "uid": agent["uid"]}
+    assert (container["name"], container["image"]) == (None, None)
+    assert decision == "inconclusive"
+    assert reasons["conflicts"]["text"] == (
+        f"pod_uid: the kernel shows {agent['uid']}, but {RECORD.format(id=agent['id'])} claims {other['uid']}")
+
+
+def test_a_record_that_names_another_namespace(bench, truth, edited_record):
+    """The uid fits, so that the kernel cannot object; the finding does."""
+    edited_record(lambda record: record["annotations"].update({"io.kubernetes.cri.sandbox-namespace": "kube-system"}))
+    _, decision, reasons = verdict(bench, truth["agent"])
+    assert decision == "inconclusive"
+    assert reasons["conflicts"]["text"] == "the finding's namespace is datadog, the container's kube-system"
+
+
+def test_a_record_that_hides_privileges(bench, truth):
+    pod = bench.node.pod("ops", "strong-0", ["/bin/sockpeer", "init"], container="strong", privileged=True,
+                         mounts=[("/var/run", "/host/var/run", True)])
+    path = bench.node.path(RECORD.format(id=pod["id"]))
+    record = json.loads(path.read_text())
+    record["process"]["capabilities"]["bounding"] = ["CAP_CHOWN"]
+    path.write_text(json.dumps(record))
+    evidence = bench.scan()
+    container = evidence.container(pod["id"])
+    assert container["privileged"] is True
+    assert [(conflict["field"], conflict["claim"]) for conflict in container["conflicts"]] == [("privileged", "false")]
+    bench.node.remove_pod(pod)
+
+
+def test_two_pods_of_one_name(bench, truth):
+    """A finding that names only namespace and workload fits both: neither is taken."""
+    mounts = [("/var/run/docker.sock", "/var/run/docker.sock", True)]
+    pods = [bench.node.pod("twins", name, ["/bin/sockpeer", "init"], mounts=mounts) for name in ("twin-0", "twin-1")]
+    path = bench.node.path(RECORD.format(id=pods[1]["id"]))
+    record = json.loads(path.read_text())
+    record["annotations"]["io.kubernetes.cri.sandbox-name"] = "twin-0"
+    path.write_text(json.dumps(record))
+    _, decision, reasons = verdict(bench, pods[0], container_id=None, uid=None, workload="twin-0")
+    assert decision == "inconclusive"
+    assert (reasons["container"]["holds"], reasons["container"]["text"]) == (
+        False, "the finding's container is not on this node any more (several containers match, and its process "
+               "does not tell which)")
+    for pod in pods:
+        bench.node.remove_pod(pod)
+
+
+# ---- views that lie ----
+
+def test_a_bind_mount_over_proc_in_a_container(bench, truth):
+    """A container covers what its own /proc shows of itself: the probe has another."""
+    agent = truth["agent"]
+    script = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None)
+libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000)
+os.makedirs("/tmp/empty", exist_ok=True)
+sys.exit(libc.mount(b"/tmp/empty", b"/proc/1", None, 0x1000, None))
+"""
+    bench.node.exec(["/usr/bin/python3", "-c", script, f"/proc/{agent['pid']}/ns/mnt"])
+    evidence, decision, _ = verdict(bench, agent)
+    assert decision == "supported"
+    assert agent["pid"] in evidence.container(agent["id"])["pids"]
+    bench.node.exec(["/usr/bin/python3", "-c", script.replace("libc.mount(b\"/tmp/empty\", b\"/proc/1\", None, 0x1000, None)",
+                                                              "libc.umount2(b\"/proc/1\", 2)"),
+                     f"/proc/{agent['pid']}/ns/mnt"])
+
+
+def test_hidepid(bench, truth):
+    """Root sees all the same; another user is told that it does not."""
+    bench.node.exec(["mount", "-o", "remount,hidepid=invisible", "/proc"])
+    try:
+        evidence, decision, _ = verdict(bench, truth["agent"])
+        assert decision == "supported" and evidence.coverage("processes") == {"complete"}
+        evidence = bench.scan(prefix=["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                                      "--bounding-set=-all"])
+        assert evidence.status == 2
+        row, = [row for row in evidence["coverage"] if row["source"] == "processes"]
+        assert (row["status"], row["mend"]) == ("denied", "run as root: procfs is mounted with hidepid")
+    finally:
+        bench.node.exec(["mount", "-o", "remount,hidepid=off", "/proc"])
+
+
+def test_a_socket_that_is_swapped_for_a_link(bench, truth):
+    """A container's own path is now a directory, now a link to the node's live socket."""
+    script = f"""
+import os
+os.makedirs("/var/run", exist_ok=True)
+os.chdir("/var/run")
+print("ready", flush=True)
+while True:
+    os.symlink("/host/run/containerd/containerd.sock", "docker.sock")
+    os.unlink("docker.sock")
+    os.mkdir("docker.sock")
+    os.rmdir("docker.sock")
+"""
+    pod = bench.node.pod("evil", "swapper-0", ["/usr/bin/python3", "-c", script], container="swapper",
+                         mounts=[("/usr", "/usr", True), ("/usr/lib", "/lib", True), ("/usr/lib64", "/lib64", True),
+                                 ("/run", "/host/run", True)])
+    kinds = set()
+    for _ in range(40):
+        evidence, decision, _ = verdict(bench, pod, since=0)
+        assert decision in ("inconclusive", "not_supported")
+        kinds |= {path["kind"] for path in evidence["paths"] if path["view"] == pod["id"]}
+    assert kinds & {"socket", "directory", "missing"}
+    bench.node.remove_pod(pod)
