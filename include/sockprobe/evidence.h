@@ -110,6 +110,7 @@ struct path_look {
 	 * walked; the name has been missing since then. tv_sec 0: not known.
 	 */
 	struct timespec absent_since;
+	bool times_foreign; /* a FUSE or network file system says them */
 	uint64_t entries;            /* of a directory */
 	bool entries_cut;
 	enum tristate entries_known;

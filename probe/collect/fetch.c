@@ -138,6 +138,7 @@ static void clear_look(struct walk_result *look)
 	look->err = 0;
 	look->has_inode = false;
 	look->absent_since = (struct timespec){ 0 };
+	look->times_foreign = false;
 	look->nlinks = 0;
 	look->nsteps = 0;
 	look->steps_cut = false;
@@ -465,6 +466,7 @@ static int copy_look(struct arena *arena, const struct walk_result *from,
 	look->entries_cut = from->entries_cut;
 	look->entries_known = from->entries_known;
 	look->absent_since = from->absent_since;
+	look->times_foreign = from->times_foreign;
 	if (from->has_inode) {
 		look->inode = from->inode;
 		look->resolved = arena_strdup(arena, from->resolved);

@@ -31,6 +31,8 @@ struct walker {
 	char rest[PATH_MAX]; /* still to walk */
 	bool last_is_link;   /* we are inside the text of a final link */
 	struct timespec newest; /* change of what was walked */
+	uint64_t mnt_id;	/* of what was walked last */
+	bool times_foreign;	/* some of it is as somebody else says */
 	uint64_t outside_mnt;
 	struct walk_result *result;
 };
@@ -97,10 +99,36 @@ static void note_step(struct walker *w, int fd, const struct inode *inode)
 	};
 }
 
-static void note_change(struct walker *w, const struct inode *inode)
+/*
+ * File systems that answer with whatever times their server says. A container
+ * may be that server: then nothing can be dated by them.
+ */
+static bool has_foreign_times(int fd)
+{
+	static const unsigned long types[] = {
+		FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC,  V9FS_MAGIC,
+		SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, CEPH_SUPER_MAGIC,
+		AFS_FS_MAGIC,	  CODA_SUPER_MAGIC,
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (((unsigned long)fs.f_type & UINT32_MAX) == types[i])
+			return true;
+	}
+	return false;
+}
+
+static void note_change(struct walker *w, int fd, const struct inode *inode)
 {
 	if (time_diff_ms(inode->change, w->newest) >= 0)
 		w->newest = inode->change;
+	/* without mount ids every step may be of another file system */
+	if (!inode->mnt_id || inode->mnt_id != w->mnt_id)
+		w->times_foreign |= has_foreign_times(fd);
+	w->mnt_id = inode->mnt_id;
 }
 
 static void go_up(struct walker *w)
@@ -218,7 +246,7 @@ static int walk_step(struct walker *w, int *final)
 	err = look_at(w->fds[w->depth], &w->result->inode);
 	if (err)
 		return err;
-	note_change(w, &w->result->inode);
+	note_change(w, w->fds[w->depth], &w->result->inode);
 	note_step(w, w->fds[w->depth], &w->result->inode);
 	if (strcmp(name, ".") == 0)
 		return 1;
@@ -231,7 +259,7 @@ static int walk_step(struct walker *w, int *final)
 		return -errno;
 	err = look_at(fd, &inode);
 	if (!err && S_ISLNK(inode.mode)) {
-		note_change(w, &inode);
+		note_change(w, fd, &inode);
 		err = expand_link(w, fd, name);
 		close(fd);
 		return err ? err : 1;
@@ -285,7 +313,7 @@ static void fail(struct walker *w, int err)
 		result->kind = KIND_DENIED;
 	else
 		result->kind = KIND_ERROR;
-	if (result->kind == KIND_MISSING)
+	if (result->kind == KIND_MISSING && !w->times_foreign)
 		result->absent_since = w->newest;
 	result->err = -err;
 	result->inode = (struct inode){ 0 };
@@ -302,6 +330,8 @@ static int arrive(struct walker *w, int fd)
 		return -1;
 	}
 	result->has_inode = true;
+	note_change(w, fd, &result->inode);
+	result->times_foreign = w->times_foreign;
 	result->kind = is_outside(w, &result->inode) ?
 			       KIND_OUTSIDE_VIEW :
 			       kind_of_mode(result->inode.mode);

@@ -23,6 +23,7 @@ struct walk_result {
 	bool has_inode;
 	struct inode inode; /* .selinux unused: see selinux */
 	struct timespec absent_since;
+	bool times_foreign;
 	char selinux[256];
 	char resolved[PATH_MAX];
 	uint32_t nlinks;

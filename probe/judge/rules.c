@@ -224,7 +224,12 @@ static enum case_kind judge_absent(struct judged *judged, const char *pointer)
 	add_reason(judged, "inert_path", TRI_YES, pointer,
 		   "nothing stands there now (%s)",
 		   or_unknown(json_text(judged->path, "kind")));
-	return CASE_INERT_NOW;
+	/*
+	 * Since when, the directories tell. A name that no runtime has may be
+	 * as little what was opened as it is there.
+	 */
+	return json_is(judged->path, "runtime", "unknown") ? CASE_INERT_NOW :
+							     CASE_INERT;
 }
 
 static enum case_kind judge_socket(struct judged *judged, const char *pointer)

@@ -295,7 +295,8 @@ static void put_unchanged(cJSON *object, const struct evidence *ev,
 	const struct inode *inode = &look->inode;
 	cJSON *item;
 
-	if (!look->resolved && !look->absent_since.tv_sec) {
+	if ((!look->resolved && !look->absent_since.tv_sec) ||
+	    look->times_foreign) {
 		cJSON_AddNullToObject(object, "unchanged_since");
 		return;
 	}

@@ -145,10 +145,20 @@ def test_other_type_is_outside(mission):
     assert decision == "not_judged" and rules == {"type": False}
 
 
-def test_nothing_there_proves_no_past(mission):
+def test_nothing_there_since_before_the_event(mission):
+    """No directory on the way has changed since: nothing can have stood there."""
     decision, rules, evidence = mission.decide(findings.finding(mission.truth["bystander"], DOCKER,
                                                                 mission.truth["started"]))
-    assert decision == "inconclusive" and rules["inert_path"] is True and rules["time"] is None
+    assert decision == "supported" and rules["inert_path"] is True and rules["time"] is True
+    path = evidence.path(DOCKER, view=mission.truth["bystander"]["id"])
+    assert path["kind"] == "missing" and path["unchanged_since"]["basis"] == "directories"
+
+
+def test_nothing_there_any_more_proves_no_past(mission):
+    node, pod = mission.bench.node, mission.truth["bystander"]
+    node.exec(["sh", "-c", f"touch /proc/{pod['pid']}/root/run/docker.sock && rm /proc/{pod['pid']}/root/run/docker.sock"])
+    decision, rules, evidence = mission.decide(findings.finding(pod, DOCKER, mission.truth["started"]))
+    assert decision == "inconclusive" and rules["inert_path"] is True and rules["time"] is False
 
 
 def test_private_socket_of_the_container(mission):

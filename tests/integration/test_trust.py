@@ -397,3 +397,48 @@ while True:
         kinds |= {path["kind"] for path in evidence["paths"] if path["view"] == pod["id"]}
     assert kinds & {"socket", "directory", "missing"}
     bench.node.remove_pod(pod)
+
+
+# A FUSE server that has a directory of any name, as old as it likes.
+LIAR = """
+import ctypes, os, struct, sys
+fd = os.open("/dev/fuse", os.O_RDWR)
+libc = ctypes.CDLL(None, use_errno=True)
+libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000)
+options = f"fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other"
+if libc.mount(b"liar", b"/run", b"fuse", 0, options.encode()):
+    sys.exit(os.strerror(ctypes.get_errno()))
+print("ready", flush=True)
+OLD = 1000000000
+attr = struct.pack("<6Q3I7I", 2, 0, 0, OLD, OLD, OLD, 0, 0, 0, 0o40755, 2, 0, 0, 0, 4096, 0)
+answers = {
+    26: struct.pack("<4I2H2I2H8I", 7, 31, 0, 0, 0, 0, 4096, 1, 0, 0, *[0] * 8),
+    1: struct.pack("<4Q2I", 2, 0, 0, 0, 0, 0) + attr,
+    3: struct.pack("<QII", 0, 0, 0) + attr,
+    27: struct.pack("<QII", 0, 0, 0), 28: b"", 29: b"",
+    17: bytes(80),
+}
+while True:
+    request = os.read(fd, 1 << 20)
+    opcode, unique = struct.unpack_from("<IQ", request, 4)
+    if opcode in (2, 42):
+        continue
+    body = answers.get(opcode)
+    error = 0 if body is not None else -38
+    body = body or b""
+    os.write(fd, struct.pack("<IiQ", 16 + len(body), error, unique) + body)
+"""
+
+
+def test_a_file_system_that_lies_about_times(bench, truth):
+    """A container is the server of its own /run: what it dates proves nothing."""
+    pod = bench.node.pod("evil", "fuse-0", ["/bin/sockpeer", "init"], container="fuse")
+    server = bench.node.spawn(["/usr/bin/python3", "-c", LIAR, f"/proc/{pod['pid']}/ns/mnt"],
+                              ready=lambda text: "ready" in text)
+    evidence, decision, reasons = verdict(bench, pod)
+    path = evidence.path("/var/run/docker.sock", view=pod["id"])
+    assert (path["kind"], path["inode"]["change"]) == ("directory", "2001-09-09T01:46:40.000Z")
+    assert path["unchanged_since"] is None
+    assert decision == "inconclusive" and reasons["time"]["holds"] is None
+    bench.node.exec(["kill", "-9", str(server)])
+    bench.node.remove_pod(pod)
