@@ -37,6 +37,7 @@ $(BUILD)/%.o: %.c Makefile
 -include $(OBJECTS:.o=.d)
 
 include tests/unit/unit.mk
+include packaging/packaging.mk
 
 .PHONY: integration
 integration: $(PROGRAM)
@@ -50,5 +51,10 @@ help:
 	@echo "make              build ./sockprobe"
 	@echo "make unit         build and run the unit tests"
 	@echo "make integration  run the tests on a node of their own (as root)"
+	@echo "make install      install below DESTDIR and prefix (/usr/local)"
+	@echo "make dist         portable executables, static, of both architectures"
+	@echo "make rpm          packages of both architectures (make srpm: the source's)"
+	@echo "make image        an OCI image of both architectures"
+	@echo "make check-packaging  test all that is delivered (as root)"
 	@echo "make clean        remove what was built"
 	@echo "scripts/check     install what is needed, then all of it"
