@@ -7,8 +7,10 @@ VERSION := $(shell sed -n 's/^\#define SOCKPROBE_VERSION "\(.*\)"$$/\1/p' \
 
 # The time that files made here bear: of the last commit, so that the same
 # sources give the same bytes.
-SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || \
 	stat -c %Y include/sockprobe/version.h)
+endif
 export SOURCE_DATE_EPOCH
 
 # Installation: the GNU variables, and systemd's folders.
@@ -55,47 +57,66 @@ uninstall:
 
 # The portable executables: static, stripped, the debug information apart.
 ARCHITECTURES := x86_64 aarch64
-CROSS_x86_64 :=
-CROSS_aarch64 := aarch64-linux-gnu-
-ifneq ($(shell uname -m),x86_64)
 CROSS_x86_64 := x86_64-linux-gnu-
-CROSS_$(shell uname -m) :=
-endif
+CROSS_aarch64 := aarch64-linux-gnu-
 DOWNLOADS ?= $(BUILD)/downloads
 DIST := $(BUILD)/dist
-DIST_PROGRAMS := $(ARCHITECTURES:%=$(DIST)/sockprobe-$(VERSION)-%)
+DIST_NAME := $(DIST)/sockprobe-$(VERSION)
+DIST_PROGRAMS := $(ARCHITECTURES:%=$(DIST_NAME)-%)
 
 # Where the build ran must not show in the file.
 STATIC_CFLAGS = -O2 -g -fdata-sections -ffunction-sections \
 	-ffile-prefix-map=$(CURDIR)=.
 STATIC_LDFLAGS := -static-pie -Wl,--gc-sections -Wl,--build-id=sha1
 
-.PHONY: dist downloads
-dist: $(DIST_PROGRAMS)
-	@ls -l $(DIST)/sockprobe-*
-
-$(DIST)/static/%: packaging/dist/sources.txt packaging/dist/static-libraries \
-		packaging/dist/build-cjson | downloads
-	@echo "  LIB $@"
-	@CC=$(CROSS_$*)gcc AR=$(CROSS_$*)ar \
-		packaging/dist/static-libraries $(DOWNLOADS) $* $@
-
-.PRECIOUS: $(DIST)/static/% $(DIST)/objects/%/sockprobe
+.PHONY: dist downloads FORCE
+dist: $(DIST_PROGRAMS) $(DIST_NAME)-third-party.txt
+	@ls -l $(DIST_NAME)-*
 
 downloads:
 	@packaging/dist/fetch $(DOWNLOADS)
 
-# The unit tests' libraries are not among these, and the tests not built here.
-$(DIST)/objects/%/sockprobe: $(SOURCES) $(wildcard include/*/*.h probe/*.h \
-		probe/*/*.h) Makefile packaging/packaging.mk | $(DIST)/static/%
-	@PKG_CONFIG_LIBDIR=$(DIST)/static/$*/lib/pkgconfig \
-	$(MAKE) --no-print-directory CC=$(CROSS_$*)gcc \
-		PKG_CONFIG='pkg-config --static' UNIT_PACKAGES=libmnl BUILD=$(DIST)/objects/$* PROGRAM=$@ \
-		CFLAGS='$(STATIC_CFLAGS)' LDFLAGS='$(STATIC_LDFLAGS)' $@
+.PRECIOUS: $(DIST)/static/%/third-party.txt $(DIST)/objects/%/sockprobe
+$(DIST)/static/%/third-party.txt: packaging/dist/sources.txt \
+		packaging/dist/static-libraries packaging/dist/build-cjson | downloads
+	@echo "  LIB $(@D)"
+	@rm -rf $(DIST)/objects/$*
+	@CC=$(CROSS_$*)gcc AR=$(CROSS_$*)ar \
+		packaging/dist/static-libraries $(DOWNLOADS) $* $(@D)
 
-$(DIST)/sockprobe-$(VERSION)-%: $(DIST)/objects/%/sockprobe
+$(DIST_NAME)-third-party.txt: $(DIST)/static/x86_64/third-party.txt
+	@cp $< $@
+
+# The unit tests' library is not among the static ones, nor are they built.
+$(DIST)/objects/%/sockprobe: FORCE | $(DIST)/static/%/third-party.txt
+	@PKG_CONFIG_LIBDIR=$(DIST)/static/$*/lib/pkgconfig \
+	$(MAKE) -s CC=$(CROSS_$*)gcc \
+		PKG_CONFIG='pkg-config --static' UNIT_PACKAGES=libmnl \
+		BUILD=$(DIST)/objects/$* PROGRAM=$@ \
+		CFLAGS='$(STATIC_CFLAGS)' LDFLAGS='$(STATIC_LDFLAGS)' all
+
+$(DIST_NAME)-%: $(DIST)/objects/%/sockprobe
 	@echo "  STRIP $@"
 	@cd $(DIST) && $(CROSS_$*)objcopy --only-keep-debug \
 		objects/$*/sockprobe $(@F).debug
 	@cd $(DIST) && $(CROSS_$*)objcopy --strip-all \
 		--add-gnu-debuglink=$(@F).debug objects/$*/sockprobe $(@F)
+
+# The image: what a registry or a node's containerd imports.
+IMAGE_NAME ?= localhost/sockprobe:$(VERSION)
+IMAGE := $(DIST_NAME)-image.tar
+
+.PHONY: image
+image: $(IMAGE)
+	@ls -l $(IMAGE)
+
+$(IMAGE): $(DIST_PROGRAMS) $(DIST_NAME)-third-party.txt LICENSE \
+		packaging/image/build
+	@echo "  IMAGE $@"
+	@packaging/image/build --name $(IMAGE_NAME) --version $(VERSION) \
+		--document LICENSE --document $(DIST_NAME)-third-party.txt \
+		--output $@ $(foreach arch,$(ARCHITECTURES),$(arch)=$(DIST_NAME)-$(arch))
+
+.PHONY: check-packaging
+check-packaging: dist image
+	/usr/bin/python3 -B -m pytest -c tests/pytest.ini tests/packaging
