@@ -25,6 +25,7 @@ mandir ?= $(datarootdir)/man
 bashcompletiondir ?= $(datarootdir)/bash-completion/completions
 zshcompletiondir ?= $(datarootdir)/zsh/site-functions
 systemdunitdir ?= $(prefix)/lib/systemd/system
+systemdpresetdir ?= $(prefix)/lib/systemd/system-preset
 INSTALL ?= install
 INSTALL_PROGRAM ?= $(INSTALL) -m 0755
 INSTALL_DATA ?= $(INSTALL) -m 0644
@@ -54,6 +55,25 @@ uninstall:
 		file=$${row%%:*}; rm -f "$(DESTDIR)$${row#*:}/$${file##*/}"; \
 	done
 	-rmdir "$(DESTDIR)$(datadir)/sockprobe" "$(DESTDIR)$(docdir)"
+
+# The service and its timer, apart: not every installation is a node's. Their
+# paths are a package's; here they follow the variables.
+.PHONY: install-systemd
+install-systemd:
+	$(INSTALL) -d "$(DESTDIR)$(systemdunitdir)" "$(DESTDIR)$(systemdpresetdir)" \
+		"$(DESTDIR)$(sysconfdir)/sysconfig" "$(DESTDIR)$(sysconfdir)/logrotate.d"
+	sed -e 's,/usr/bin/,$(bindir)/,' -e 's,/etc/,$(sysconfdir)/,' \
+		packaging/systemd/sockprobe.service \
+		>"$(DESTDIR)$(systemdunitdir)/sockprobe.service"
+	chmod 0644 "$(DESTDIR)$(systemdunitdir)/sockprobe.service"
+	$(INSTALL_DATA) packaging/systemd/sockprobe.timer \
+		"$(DESTDIR)$(systemdunitdir)"
+	$(INSTALL_DATA) packaging/systemd/sockprobe.preset \
+		"$(DESTDIR)$(systemdpresetdir)/95-sockprobe.preset"
+	$(INSTALL_DATA) packaging/systemd/sockprobe.sysconfig \
+		"$(DESTDIR)$(sysconfdir)/sysconfig/sockprobe"
+	$(INSTALL_DATA) packaging/systemd/sockprobe.logrotate \
+		"$(DESTDIR)$(sysconfdir)/logrotate.d/sockprobe"
 
 # The portable executables: static, stripped, the debug information apart.
 ARCHITECTURES := x86_64 aarch64
@@ -117,6 +137,62 @@ $(IMAGE): $(DIST_PROGRAMS) $(DIST_NAME)-third-party.txt LICENSE \
 		--document LICENSE --document $(DIST_NAME)-third-party.txt \
 		--output $@ $(foreach arch,$(ARCHITECTURES),$(arch)=$(DIST_NAME)-$(arch))
 
+# The packages. rpmbuild on Debian knows no rpm of what it builds with: that is
+# what --nodeps is for; and the headers bear no name of this machine.
+RPM := $(BUILD)/rpm
+RPM_RELEASE := $(VERSION)-1
+SRPM := $(RPM)/SRPMS/sockprobe-$(RPM_RELEASE).src.rpm
+RPMS := $(foreach arch,$(ARCHITECTURES),\
+	$(RPM)/RPMS/$(arch)/sockprobe-$(RPM_RELEASE).$(arch).rpm)
+RPMBUILD = rpmbuild --quiet --nodeps --macros="$$(rpm --showrc | \
+		sed -n 's/^Macro path: //p'):$(CURDIR)/packaging/rpm/debian.macros" \
+	--define '_topdir $(CURDIR)/$(RPM)' \
+	--define '_buildhost localhost' \
+	--define 'use_source_date_epoch_as_buildtime 1' \
+	--define 'clamp_mtime_to_source_date_epoch 1'
+RPM_SOURCES = $(RPM)/SOURCES/sockprobe-$(VERSION).tar.gz \
+	$(RPM)/SOURCES/third-party.txt
+
+.PHONY: srpm rpm
+srpm: $(SRPM)
+	@ls -l $(SRPM)
+
+rpm: $(RPMS)
+	@ls -l $(RPM)/RPMS/*/sockprobe-*
+
+# All that git keeps or would, as it stands now.
+$(RPM)/SOURCES/sockprobe-$(VERSION).tar.gz: FORCE
+	@mkdir -p $(@D)
+	@git ls-files -z --cached --others --exclude-standard | LC_ALL=C sort -z | \
+		tar --create --no-recursion --owner=0 --group=0 --numeric-owner \
+		--mode=u+rw,go+r,go-w --mtime=@$(SOURCE_DATE_EPOCH) --format=ustar \
+		--transform='s,^,sockprobe-$(VERSION)/,' --null --files-from=- \
+		--file=$(@:.gz=)
+	@gzip -9nf $(@:.gz=)
+
+$(RPM)/SOURCES/third-party.txt: $(DIST_NAME)-third-party.txt
+	@mkdir -p $(@D)
+	@cp $< $@
+
+$(SRPM): $(RPM_SOURCES) packaging/rpm/sockprobe.spec | downloads
+	@echo "  SRPM $@"
+	@cp $(DOWNLOADS)/cjson_* $(RPM)/SOURCES
+	@$(RPMBUILD) -bs packaging/rpm/sockprobe.spec
+
+# The debug information names no place of this machine either: debugedit sees to
+# the package's own sources, the map to the static libraries' headers.
+$(RPM)/RPMS/%: $(SRPM) $(ARCHITECTURES:%=$(DIST)/static/%/third-party.txt)
+	@echo "  RPM $@"
+	@arch=$(*D); \
+	PKG_CONFIG_LIBDIR=$(CURDIR)/$(DIST)/static/$$arch/lib/pkgconfig \
+	AR=$$arch-linux-gnu-ar $(RPMBUILD) --rebuild --target $$arch \
+		--define "__cc $$arch-linux-gnu-gcc" \
+		--define "__strip $$arch-linux-gnu-strip" \
+		--define "__objdump $$arch-linux-gnu-objdump" \
+		--define "optflags -O2 -g \
+			-ffile-prefix-map=$(CURDIR)/$(DIST)/static/$$arch=static" \
+		$(SRPM)
+
 .PHONY: check-packaging
-check-packaging: dist image
+check-packaging: dist image rpm srpm
 	/usr/bin/python3 -B -m pytest -c tests/pytest.ini tests/packaging
