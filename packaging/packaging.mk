@@ -189,7 +189,7 @@ $(RPM)/RPMS/%: $(SRPM) $(ARCHITECTURES:%=$(DIST)/static/%/third-party.txt)
 		--define "__cc $$arch-linux-gnu-gcc" \
 		--define "__strip $$arch-linux-gnu-strip" \
 		--define "__objdump $$arch-linux-gnu-objdump" \
-		--define "optflags -O2 -g \
+		--define "libraries_map \
 			-ffile-prefix-map=$(CURDIR)/$(DIST)/static/$$arch=static" \
 		$(SRPM)
 

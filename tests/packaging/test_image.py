@@ -141,7 +141,7 @@ def test_ephemeral_container(bench, truth, target, capabilities):
     assert (live["kind"], live["state"]) == ("socket", "unknown")
     # Who listens is beyond it, and that is said, never printed as "nobody".
     assert evidence.path("/run/containerd/containerd.sock")["kind"] == "outside_view"
-    assert evidence.coverage("pid_namespace") == {"denied"}
+    assert "pid_namespace" in evidence.gaps()
     assert evidence.coverage("paths") == {"partial"}
     # With a target, the target's processes are there and what they have is told; without, only its own.
     seen = {row["container"] for row in evidence.access(live)}

@@ -27,9 +27,10 @@ class Root:
         shutil.copy("/bin/busybox", path / "bin" / "sh")
         self.before = None
 
-    def rpm(self, *arguments, check=True):
+    def rpm(self, *arguments):
         # Nothing else is a package here: neither /bin/sh nor the C library.
-        return conftest.run("rpm", "--root", self.path, "--dbpath", "/rpmdb", "--nodeps", *arguments, check=check)
+        nodeps = ["--nodeps"] if arguments[0] in ("-i", "-U", "-e", "-V") else []
+        return conftest.run("rpm", "--root", self.path, "--dbpath", "/rpmdb", *nodeps, *arguments)
 
     def files(self):
         return {str(path.relative_to(self.path)) for path in self.path.rglob("*")
@@ -103,7 +104,6 @@ def test_installs_runs_and_goes_without_a_trace(root):
 def next_release(tmp_path_factory):
     """The package after this one, with other defaults in its configuration."""
     tree = tmp_path_factory.mktemp("next")
-    files = {"%{name}.sysconfig": (SYSTEMD / "sockprobe.sysconfig").read_text() + "# new\n"}
     spec = f"""
 Name: sockprobe
 Version: {conftest.VERSION}
@@ -122,7 +122,7 @@ cp {conftest.program("x86_64")} %{{buildroot}}/usr/bin/sockprobe
 /usr/bin/sockprobe
 %dir /var/log/sockprobe
 """
-    (tree / "sysconfig").write_text(files["%{name}.sysconfig"])
+    (tree / "sysconfig").write_text((SYSTEMD / "sockprobe.sysconfig").read_text() + "# new\n")
     (tree / "next.spec").write_text(spec)
     conftest.run("rpmbuild", "--quiet", "-bb", "--define", f"_topdir {tree}", tree / "next.spec")
     return tree / "RPMS" / "x86_64" / f"sockprobe-{conftest.VERSION}-2.x86_64.rpm"
@@ -168,15 +168,6 @@ def test_rpmlint_finds_no_error():
     assert re.search(r"5 packages and 1 specfiles checked; 0 errors", done.stdout), done.stdout
 
 
-@pytest.fixture
-def units(tmp_path):
-    """The units as installed, in a root that has what they name."""
-    conftest.run("make", "-C", conftest.REPO, "install-systemd", f"DESTDIR={tmp_path}", "prefix=/usr", "sysconfdir=/etc")
-    (tmp_path / "usr/bin").mkdir()
-    shutil.copy(conftest.program("x86_64"), tmp_path / "usr/bin/sockprobe")
-    return tmp_path
-
-
 def test_paths_in_the_unit_follow_the_prefix(tmp_path):
     conftest.run("make", "-C", conftest.REPO, "install-systemd", f"DESTDIR={tmp_path}", "prefix=/opt/x")
     text = (tmp_path / "opt/x/lib/systemd/system/sockprobe.service").read_text()
@@ -184,9 +175,12 @@ def test_paths_in_the_unit_follow_the_prefix(tmp_path):
     assert "EnvironmentFile=-/opt/x/etc/sysconfig/sockprobe" in text
 
 
-def test_units_are_valid_and_tight(units):
-    files = [units / "usr/lib/systemd/system" / name for name in ["sockprobe.service", "sockprobe.timer"]]
-    conftest.run("systemd-analyze", "verify", "--man=no", f"--root={units}", *[f"/{file.relative_to(units)}" for file in files])
+def test_units_are_valid_and_tight(tmp_path):
+    conftest.run("make", "-C", conftest.REPO, "install-systemd", f"prefix={tmp_path}")
+    files = [tmp_path / "lib/systemd/system" / name for name in ["sockprobe.service", "sockprobe.timer"]]
+    (tmp_path / "bin").mkdir()
+    shutil.copy(conftest.program("x86_64"), tmp_path / "bin/sockprobe")
+    assert conftest.run("systemd-analyze", "verify", "--man=no", *files).stderr == ""
     done = conftest.run("systemd-analyze", "security", "--offline=true", "--no-pager", files[0])
     exposure = float(re.search(r"Overall exposure level for sockprobe.service: ([0-9.]+)", done.stdout)[1])
     assert exposure <= 3.5, done.stdout
