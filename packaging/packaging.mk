@@ -138,15 +138,19 @@ $(IMAGE): $(DIST_PROGRAMS) $(DIST_NAME)-third-party.txt LICENSE \
 		--output $@ $(foreach arch,$(ARCHITECTURES),$(arch)=$(DIST_NAME)-$(arch))
 
 # The packages. rpmbuild on Debian knows no rpm of what it builds with: that is
-# what --nodeps is for; and the headers bear no name of this machine.
+# what --nodeps is for. It writes into what it makes where it made it, so it
+# always finds its folder at the same place, in a mount namespace of its own; and
+# the headers bear no name of this machine.
 RPM := $(BUILD)/rpm
 RPM_RELEASE := $(VERSION)-1
 SRPM := $(RPM)/SRPMS/sockprobe-$(RPM_RELEASE).src.rpm
 RPMS := $(foreach arch,$(ARCHITECTURES),\
 	$(RPM)/RPMS/$(arch)/sockprobe-$(RPM_RELEASE).$(arch).rpm)
-RPMBUILD = rpmbuild --quiet --nodeps --macros="$$(rpm --showrc | \
+UNSHARE = unshare --mount $(if $(filter-out 0,$(shell id -u)),--map-root-user)
+RPMBUILD = $(UNSHARE) sh -c 'mount --bind $(RPM) /mnt && exec rpmbuild "$$@"' \
+	rpmbuild --quiet --nodeps --macros="$$(rpm --showrc | \
 		sed -n 's/^Macro path: //p'):$(CURDIR)/packaging/rpm/debian.macros" \
-	--define '_topdir $(CURDIR)/$(RPM)' \
+	--define '_topdir /mnt' \
 	--define '_buildhost localhost' \
 	--define 'use_source_date_epoch_as_buildtime 1' \
 	--define 'clamp_mtime_to_source_date_epoch 1'
