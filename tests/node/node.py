@@ -156,6 +156,7 @@ class Node:
         self.started = []
         self.truth = {}
         self._cri = None
+        self._sandboxes = {}
         if self.record.exists():
             saved = json.loads(self.record.read_text())
             self.pid, self.truth = saved["pid"], saved["truth"]
@@ -350,16 +351,18 @@ class Node:
         return self._cri
 
     def pod(self, namespace, name, command, container="main", image=APP_IMAGE, mounts=(), host_network=False,
-            host_pid=False, privileged=False, capabilities=(), user=None, labels=None, uid=None):
+            host_pid=False, host_ipc=False, privileged=False, capabilities=(), user=None, labels=None, uid=None):
         """
         A pod of one container through the CRI, with the labels that a kubelet
         gives. mounts: (node path, container path, read only[, propagation]).
+        Without a command the image's own is run.
         """
         m = self.cri.messages
         uid = uid or "%08x-0000-4000-8000-%012x" % (abs(hash((namespace, name))) % 2**32, len(self.truth) + 1)
         own_labels = {"io.kubernetes.pod.name": name, "io.kubernetes.pod.namespace": namespace,
                       "io.kubernetes.pod.uid": uid, **(labels or {})}
-        options = m.NamespaceOption(network=2 if host_network else 0, pid=2 if host_pid else 1)
+        options = m.NamespaceOption(network=2 if host_network else 0, pid=2 if host_pid else 1,
+                                    ipc=2 if host_ipc else 0)
         sandbox = m.PodSandboxConfig(
             metadata=m.PodSandboxMetadata(name=name, uid=uid, namespace=namespace),
             hostname="" if host_network else name, log_directory=f"/var/log/pods/{uid}", labels=own_labels,
@@ -368,24 +371,54 @@ class Node:
                 security_context=m.LinuxSandboxSecurityContext(namespace_options=options, privileged=privileged)))
         sandbox_id = self.cri.call("RunPodSandbox", m.RunPodSandboxRequest(config=sandbox),
                                    m.RunPodSandboxResponse).pod_sandbox_id
+        self._sandboxes[sandbox_id] = sandbox
+        return self._container(sandbox_id, command, container, image, mounts, options, privileged, capabilities, user)
+
+    def ephemeral(self, pod, command, container="debugger", image=APP_IMAGE, mounts=(), target=None, capabilities=()):
+        """One more container in a pod that runs, as kubectl debug adds it; target: a container whose pids it shares."""
+        # The container's own pid namespace, or (3) that of the target.
+        options = self.cri.messages.NamespaceOption(pid=3 if target else 1, target_id=target or "")
+        return self._container(pod["sandbox"], command, container, image, mounts, options, False, capabilities, None)
+
+    def _container(self, sandbox_id, command, name, image, mounts, options, privileged, capabilities, user):
+        m = self.cri.messages
+        sandbox = self._sandboxes[sandbox_id]
         security = m.LinuxContainerSecurityContext(
             privileged=privileged, namespace_options=options,
             capabilities=m.Capability(add_capabilities=list(capabilities)))
         if user is not None:
             security.run_as_user.value = user
         config = m.ContainerConfig(
-            metadata=m.ContainerMetadata(name=container), image=m.ImageSpec(image=image), command=list(command),
-            labels={**own_labels, "io.kubernetes.container.name": container}, log_path=f"{container}/0.log",
+            metadata=m.ContainerMetadata(name=name), image=m.ImageSpec(image=image), command=list(command),
+            labels={**sandbox.labels, "io.kubernetes.container.name": name}, log_path=f"{name}/0.log",
             mounts=[m.Mount(host_path=mount[0], container_path=mount[1], readonly=mount[2],
                             propagation=mount[3] if len(mount) > 3 else 0) for mount in mounts],
             linux=m.LinuxContainerConfig(security_context=security))
         made = self.cri.call("CreateContainer", m.CreateContainerRequest(
             pod_sandbox_id=sandbox_id, config=config, sandbox_config=sandbox), m.CreateContainerResponse).container_id
         self.cri.call("StartContainer", m.StartContainerRequest(container_id=made), m.StartContainerResponse)
-        info = json.loads(self.cri.call("ContainerStatus", m.ContainerStatusRequest(container_id=made, verbose=True),
-                                        m.ContainerStatusResponse).info["info"])
-        return {"id": made, "sandbox": sandbox_id, "pid": info["pid"], "namespace": namespace, "pod": name,
-                "uid": uid, "name": container, "image": image}
+        return {"id": made, "sandbox": sandbox_id, "pid": self._status(made)[1]["pid"],
+                "namespace": sandbox.metadata.namespace, "pod": sandbox.metadata.name,
+                "uid": sandbox.metadata.uid, "name": name, "image": image}
+
+    def _status(self, container):
+        """What the runtime says of a container: its status, and the details that are its own."""
+        m = self.cri.messages
+        answer = self.cri.call("ContainerStatus", m.ContainerStatusRequest(container_id=container, verbose=True),
+                               m.ContainerStatusResponse)
+        return answer.status, json.loads(answer.info["info"])
+
+    def finished(self, container):
+        """Waits for a container's end; its exit status, stdout and stderr as kubectl logs has them."""
+        exited = 2
+        wait_until(f"{container['name']}'s end", lambda: self._status(container["id"])[0].state == exited)
+        streams = {"stdout": "", "stderr": ""}
+        log = self.path(f"/var/log/pods/{container['uid']}/{container['name']}/0.log")
+        for line in log.read_text().splitlines():
+            # time, stream, F (the line is whole) or P (its next part follows), text
+            _, stream, tag, text = line.split(" ", 3)
+            streams[stream] += text + ("\n" if tag == "F" else "")
+        return self._status(container["id"])[0].exit_code, streams["stdout"], streams["stderr"]
 
     def remove_pod(self, pod):
         m = self.cri.messages

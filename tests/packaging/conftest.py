@@ -1,0 +1,43 @@
+# What the tests of the delivery share: the files that make dist, image and rpm
+# made, and the node and the evidence of the integration tests.
+import importlib.util
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+REPO = pathlib.Path(__file__).resolve().parent.parent.parent
+DIST = REPO / "build" / "dist"
+VERSION = re.search(r'SOCKPROBE_VERSION "(.*)"', (REPO / "include/sockprobe/version.h").read_text())[1]
+ARCHITECTURES = ["x86_64", "aarch64"]
+# This machine's own, and the one that user-mode emulation runs.
+EMULATOR = {"x86_64": [], "aarch64": ["qemu-aarch64-static"]}
+
+# Two files named conftest cannot be imported by that name.
+specification = importlib.util.spec_from_file_location(
+    "integration", REPO / "tests" / "integration" / "conftest.py")
+integration = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(integration)
+bench = integration.bench
+Evidence = integration.Evidence
+
+
+def program(architecture):
+    return DIST / f"sockprobe-{VERSION}-{architecture}"
+
+
+def run(*command, **options):
+    options = {"capture_output": True, "text": True, "errors": "replace", "check": True, "timeout": 600, **options}
+    try:
+        return subprocess.run([str(word) for word in command], **options)
+    except subprocess.CalledProcessError as error:
+        raise AssertionError(f"{command}: exit {error.returncode}: {error.stdout}{error.stderr}") from error
+
+
+@pytest.fixture(scope="session")
+def evidence_file(tmp_path_factory):
+    """Evidence of this machine, by the ordinary program."""
+    path = tmp_path_factory.mktemp("evidence") / "evidence.json"
+    path.write_text(run(program("x86_64"), "scan", check=False).stdout)
+    return path
