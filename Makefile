@@ -43,6 +43,8 @@ integration: $(PROGRAM)
 	SOCKPROBE=$(abspath $(PROGRAM)) /usr/bin/python3 -B -m pytest \
 		-c tests/pytest.ini tests/integration
 
+include tests/kernels/kernels.mk
+
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
 
@@ -50,5 +52,6 @@ help:
 	@echo "make              build ./sockprobe"
 	@echo "make unit         build and run the unit tests"
 	@echo "make integration  run the tests on a node of their own (as root)"
+	@echo "make check-kernels  run them on Linux 6.1 and 6.12 in qemu (as root; QUICK=1: less)"
 	@echo "make clean        remove what was built"
 	@echo "scripts/check     install what is needed, then all of it"
