@@ -25,6 +25,8 @@ AGENT_IMAGE = "registry.example/datadog/agent:7.60.0"
 APP_IMAGE = "registry.example/shop/web:1.4"
 PAUSE_IMAGE = "registry.example/eks/pause:3.10"
 HELPER = "/bin/sockpeer"  # in every image
+# How many times as long as usual things may take: on an emulated machine.
+PATIENCE = float(os.environ.get("NODE_LAB_PATIENCE", "1"))
 
 
 class NodeError(Exception):
@@ -40,13 +42,13 @@ def run(command, **options):
 
 
 def wait_until(what, check, seconds=30):
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < end:
         value = check()
         if value:
             return value
         time.sleep(0.05)
-    raise NodeError(f"{what}: not within {seconds} s")
+    raise NodeError(f"{what}: not within {seconds * PATIENCE:g} s")
 
 
 def build_helper(into):
@@ -143,7 +145,7 @@ class Cri:
                 request_serializer=lambda message: message.SerializeToString(),
                 response_deserializer=response.FromString)
             try:
-                return function(request, timeout=60)
+                return function(request, timeout=60 * PATIENCE)
             except grpc.RpcError as error:
                 raise NodeError(f"CRI {method}: {error.details()}") from error
 
@@ -179,15 +181,24 @@ class Node:
                 roots.append(pathlib.Path(fields[4]))
         return sorted(set(roots))
 
+    def services(self, root):
+        """
+        The cgroup of the node's own processes. One of version 2 that gives its
+        children controllers holds no process itself, so there it is a child.
+        """
+        mine = root / self.cgroup
+        return mine / "services" if (mine / "cgroup.controllers").exists() else mine
+
     def make_cgroups(self):
         for root in self.cgroup_roots():
             mine = root / self.cgroup
             mine.mkdir(exist_ok=True)
             for name in ["cpuset.cpus", "cpuset.mems"]:
-                if (mine / name).exists():
+                if (root / name).exists():  # version 1 alone: a child begins without any
                     (mine / name).write_text((root / name).read_text())
             if (mine / "cgroup.clone_children").exists():
                 (mine / "cgroup.clone_children").write_text("1")
+            self.services(root).mkdir(exist_ok=True)
 
     def start(self, runtimes=("containerd",)):
         try:
@@ -218,6 +229,10 @@ class Node:
 
         self.pid = wait_until("the node's pid 1", first)
         self.save()
+        # Not before: the cgroup namespace has the cgroup of its maker for a root.
+        for root in self.cgroup_roots():
+            for pid in (outer.pid, self.pid):
+                (self.services(root) / "cgroup.procs").write_text(str(pid))
         write_image(self.state / "image.tar", [AGENT_IMAGE, APP_IMAGE, PAUSE_IMAGE], helper)
         for name in runtimes:
             getattr(self, "start_" + name)()
@@ -277,7 +292,7 @@ class Node:
     def spawn(self, command, ready=None, name=None):
         """Starts a long-running command on the node; its pid there."""
         log = self.state / f"{name or pathlib.Path(str(command[0])).name}-{len(self.started)}.log"
-        joins = "".join(f"echo $$ > {root / self.cgroup}/cgroup.procs; " for root in self.cgroup_roots())
+        joins = "".join(f"echo $$ > {self.services(root)}/cgroup.procs; " for root in self.cgroup_roots())
         with open(log, "wb") as out:
             child = subprocess.Popen(["sh", "-c", joins + 'exec "$@"', "sh", *self.enter(command)],
                                      stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
