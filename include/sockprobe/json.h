@@ -27,13 +27,13 @@ static inline const char *json_text(const cJSON *object, const char *key)
 	return json_text_or(object, key, NULL);
 }
 
-/* Is the member exactly this text? */
+/* Is the member exactly this text? Nothing is NULL. */
 static inline bool json_is(const cJSON *object, const char *key,
 			   const char *value)
 {
 	const char *text = json_text(object, key);
 
-	return text && strcmp(text, value) == 0;
+	return text && value && strcmp(text, value) == 0;
 }
 
 /* The member as a whole number, held within int; 0 where it is none. */

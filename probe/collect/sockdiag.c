@@ -25,7 +25,6 @@ enum {
 	DUMP_BUFFER = 256 * 1024,
 	RECEIVE_BUFFER = 4 * 1024 * 1024,
 	RECEIVE_SECONDS = 2,
-	NET_UNIX_LINE = 512, /* a name has 108 bytes, what is before it 60 */
 };
 
 #define MEND_DUMP                                                              \
@@ -262,20 +261,48 @@ static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
 
 /* ---- the lesser source ---- */
 
-static int read_net_unix(struct dump *dump, FILE *in)
+static int keep_line(struct dump *dump, const char *line)
 {
-	char line[NET_UNIX_LINE];
+	struct unix_socket socket;
+	int err = parse_net_unix_line(line, &socket);
+
+	if (!err)
+		err = keep_socket(dump, &socket);
+	return err == -ENODATA || err == -EINVAL ? 0 : err;
+}
+
+/* Keeps all whole lines of a text; what is left of it moves to its front. */
+static int keep_lines(struct dump *dump, char *text, size_t *len)
+{
+	char *line = text;
+	char *end;
 	int err = 0;
 
-	while (!err && fgets(line, sizeof(line), in)) {
-		struct unix_socket socket;
+	while (!err && (end = memchr(line, '\n', *len - (size_t)(line - text)))) {
+		*end = '\0';
+		err = keep_line(dump, line);
+		line = end + 1;
+	}
+	*len -= (size_t)(line - text);
+	memmove(text, line, *len);
+	return err;
+}
 
-		line[strcspn(line, "\n")] = '\0';
-		err = parse_net_unix_line(line, &socket);
-		if (!err)
-			err = keep_socket(dump, &socket);
-		if (err == -ENODATA || err == -EINVAL)
-			err = 0;
+static int read_net_unix(struct dump *dump, int fd, char *buffer)
+{
+	size_t len = 0;
+	int err = 0;
+
+	while (!err) {
+		/* no line of the kernel's is as long as the buffer */
+		ssize_t got = read(fd, buffer + len, DUMP_BUFFER - len);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		len += (size_t)got;
+		err = keep_lines(dump, buffer, &len);
 	}
 	return err;
 }
@@ -354,22 +381,18 @@ static int open_inside(const struct evidence *ev, const struct netns *netns,
 static void open_table(const struct evidence *ev, const struct netns *netns,
 		       int home, struct socket_table *table)
 {
-	int fd;
-
 	table->err = open_inside(ev, netns, home, &table->netlink);
 	if (!table->err || netns->process == NO_INDEX)
 		return;
-	fd = openat(ev->processes.at[netns->process].dirfd, "net/unix",
-		    O_RDONLY | O_CLOEXEC);
-	table->net_unix = fd < 0 ? NULL : fdopen(fd, "r");
-	if (fd >= 0 && !table->net_unix)
-		close(fd);
+	table->net_unix = openat(ev->processes.at[netns->process].dirfd,
+				 "net/unix", O_RDONLY | O_CLOEXEC);
 }
 
 /* ---- asking them ---- */
 
 static void fall_back(struct dump *dump, struct netns *netns,
-		      struct socket_table *table, int err)
+		      const struct socket_table *table, char *buffer,
+		      int err)
 {
 	struct evidence *ev = dump->ev;
 	size_t before = ev->sockets.n;
@@ -377,9 +400,9 @@ static void fall_back(struct dump *dump, struct netns *netns,
 
 	netns->why = arena_strdup(&ev->arena, strerror(-err));
 	netns->status = denied ? COVERAGE_DENIED : COVERAGE_UNAVAILABLE;
-	if (!table->net_unix)
+	if (table->net_unix < 0)
 		return;
-	if (read_net_unix(dump, table->net_unix)) {
+	if (read_net_unix(dump, table->net_unix, buffer)) {
 		ev->sockets.n = before;
 		return;
 	}
@@ -407,7 +430,7 @@ static void collect_one(struct dump *dump, struct netns *netns,
 		return;
 	}
 	dump->ev->sockets.n = before;
-	fall_back(dump, netns, table, err);
+	fall_back(dump, netns, table, buffer, err);
 }
 
 /* ---- what is said of it ---- */
@@ -486,7 +509,8 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 	if (!tables->at)
 		return -ENOMEM;
 	for (size_t i = 0; i < ev->netns.n; i++) {
-		tables->at[i] = (struct socket_table){ .err = -ETIMEDOUT };
+		tables->at[i] = (struct socket_table){ .net_unix = -1,
+						       .err = -ETIMEDOUT };
 		if (now_ms() <= deadline)
 			open_table(ev, &ev->netns.at[i], home, &tables->at[i]);
 	}
@@ -516,8 +540,8 @@ void sockdiag_close(struct socket_tables *tables)
 	for (size_t i = 0; i < tables->n; i++) {
 		if (tables->at[i].netlink)
 			mnl_socket_close(tables->at[i].netlink);
-		if (tables->at[i].net_unix)
-			fclose(tables->at[i].net_unix);
+		if (tables->at[i].net_unix >= 0)
+			close(tables->at[i].net_unix);
 	}
 	tables->n = 0;
 }

@@ -18,7 +18,7 @@ struct socket_filter {
 /* Where one namespace's sockets come from: one of the two, or neither. */
 struct socket_table {
 	struct mnl_socket *netlink;
-	FILE *net_unix; /* /proc/PID/net/unix; NULL none */
+	int net_unix; /* /proc/PID/net/unix, open; -1 none */
 	int err;      /* -errno of why there is no netlink socket */
 };
 struct socket_tables {

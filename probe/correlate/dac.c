@@ -123,7 +123,7 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 		const struct process *process =
 			&ev->processes.at[processes->at[i]];
 		enum tristate allowed;
-		size_t decided;
+		size_t decided = 0;
 
 		allowed = may_walk(process, look, &decided);
 		/* One process that may is enough; else doubt outweighs no. */

@@ -172,7 +172,7 @@ static void cut_absent(cJSON *document, const char *member)
 
 	if (!places)
 		return;
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; path; i++) {
 		cJSON *next = path->next;
 
 		places[i] = kept;
