@@ -28,18 +28,24 @@ struct attributes {
 	const struct nlattr *by_type[UNIX_DIAG_MAX + 1];
 };
 
-/* -EINVAL where the attributes do not fill the message exactly. */
+/*
+ * -EINVAL where the attributes do not fill the message exactly. libmnl rounds
+ * the message's length up before it looks for its end.
+ */
 static int take_attributes(const struct nlmsghdr *message,
 			   struct attributes *attributes)
 {
 	const char *end = mnl_nlmsg_get_payload_offset(
 		message, sizeof(struct unix_diag_msg));
+	const char *limit = (const char *)message + message->nlmsg_len;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, message, sizeof(struct unix_diag_msg))
 	{
 		uint16_t type = mnl_attr_get_type(attr);
 
+		if ((const char *)attr + attr->nla_len > limit)
+			return -EINVAL;
 		if (type <= UNIX_DIAG_MAX)
 			attributes->by_type[type] = attr;
 		end = (const char *)mnl_attr_next(attr);

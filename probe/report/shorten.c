@@ -211,6 +211,24 @@ static void cut_items(cJSON *document, cJSON *list, const char *object,
 		count(document, object, member, cut);
 }
 
+/* What was counted inside a member goes with it. */
+static void forget_inside(cJSON *document, const char *member)
+{
+	cJSON *left_out = counts(document);
+	cJSON *entry = left_out->child;
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "/%s/", member);
+	while (entry) {
+		cJSON *next = entry->next;
+
+		if (strncmp(entry->string, prefix, strlen(prefix)) == 0)
+			cJSON_Delete(cJSON_DetachItemViaPointer(left_out,
+								entry));
+		entry = next;
+	}
+}
+
 static void apply(cJSON *document, size_t row, size_t excess)
 {
 	const char *object = cuts[row].object;
@@ -235,6 +253,8 @@ static void apply(cJSON *document, size_t row, size_t excess)
 		break;
 	case CUT_MEMBER:
 		json_set(parent, member, cJSON_CreateNull());
+		if (!object)
+			forget_inside(document, member);
 		count(document, object, member, 1);
 		break;
 	}
