@@ -102,7 +102,7 @@ def test_service_writes_whole_evidence(bench, ran):
     logs = pathlib.Path(f"/proc/{pid}/root/var/log/sockprobe")
     lab.wait_until(f"evidence ({told})", lambda: (logs / "evidence.json").exists())
     assert [path.name for path in logs.iterdir()] == ["evidence.json"]
-    assert ((logs.stat().st_mode & 0o777), ((logs / "evidence.json").stat().st_mode & 0o777)) == (0o750, 0o640)
+    assert ((logs.stat().st_mode & 0o777), ((logs / "evidence.json").stat().st_mode & 0o777)) == (0o750, 0o600)
     evidence = conftest.Evidence(subprocess.CompletedProcess([], 0, (logs / "evidence.json").read_text(), told))
     # It is in a pid namespace of this test's making, and says so; the hardening costs it nothing.
     assert evidence.gaps() == {"pid_namespace"}
