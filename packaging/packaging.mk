@@ -180,8 +180,9 @@ $(RPM)/SOURCES/third-party.txt: $(DIST_NAME)-third-party.txt
 
 $(SRPM): $(RPM_SOURCES) packaging/rpm/sockprobe.spec | downloads
 	@echo "  SRPM $@"
-	@cp $(DOWNLOADS)/cjson_* $(RPM)/SOURCES
-	@$(RPMBUILD) -bs packaging/rpm/sockprobe.spec
+	@cp $(DOWNLOADS)/cjson_* packaging/rpm/sockprobe.spec $(RPM)/SOURCES
+	@touch -d @$(SOURCE_DATE_EPOCH) $(RPM)/SOURCES/*
+	@$(RPMBUILD) -bs /mnt/SOURCES/sockprobe.spec
 
 # The debug information names no place of this machine either: debugedit sees to
 # the package's own sources, the map to the static libraries' headers.

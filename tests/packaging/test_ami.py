@@ -39,13 +39,13 @@ def test_component_installs_the_package(tmp_path, timer):
         (root / "bin" / name).write_text(f"#!/bin/sh\n{does}\n")
         (root / "bin" / name).chmod(0o755)
     steps = dict(scripts({"EnableTimer": timer}))
-    conftest.run("chroot", root, "/bin/sh", "-c", steps["Install"], env={"PATH": "/bin:/usr/bin"})
+    conftest.run("chroot", root, "/bin/sh", "-c", steps["Install"], env={"PATH": "/bin:/usr/bin:/usr/sbin"})
     assert (root / "installed.rpm").read_bytes() == package.read_bytes()
     assert not (root / "tmp" / "sockprobe.rpm").exists()
     asked = (root / "asked").read_text() if (root / "asked").exists() else ""
     assert asked == ("enable sockprobe.timer\n" if timer == "yes" else "")
     conftest.run("rpm", "--root", root, "--dbpath", "/rpmdb", "-i", "--nodeps", "--noscripts", root / "installed.rpm")
-    done = conftest.run("chroot", root, "/bin/sh", "-c", steps["Runs"], env={"PATH": "/bin:/usr/bin"})
+    done = conftest.run("chroot", root, "/bin/sh", "-c", steps["Runs"], env={"PATH": "/bin:/usr/bin:/usr/sbin"})
     assert done.stdout == f"sockprobe {conftest.VERSION}\n"
 
 

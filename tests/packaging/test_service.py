@@ -1,0 +1,118 @@
+# The service under a real systemd, pid 1 of namespaces on the test node, with all
+# its hardening in force: the evidence is that of a run without any of it.
+import pathlib
+import subprocess
+
+import conftest
+import node as lab
+import pytest
+
+SERVICE = "usr/lib/systemd/system/sockprobe.service"
+TARGETS = ["sysinit", "basic", "shutdown", "umount", "exit", "default"]
+
+# systemd's own world, started from the node's: pids, cgroups, logs. Its units are
+# these alone, and it can set nothing of the machine's kernel.
+BOOT = """
+set -e
+mount -t proc proc /proc
+mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
+mount -t tmpfs logs /var/log
+mount --bind /run/installed/usr/bin/sockprobe "$0"
+# Each hierarchy again, so that its root is this cgroup namespace's.
+if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+    umount /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+else
+    for hierarchy in /sys/fs/cgroup/*; do
+        umount "$hierarchy"
+        case ${hierarchy##*/} in
+        unified) mount -t cgroup2 cgroup2 "$hierarchy" ;;
+        systemd) mount -t cgroup -o none,name=systemd cgroup "$hierarchy" ;;
+        *) mount -t cgroup -o "${hierarchy##*/}" cgroup "$hierarchy" ;;
+        esac
+    done
+fi
+exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_UNIT_PATH=/run/units \\
+    /lib/systemd/systemd --system --unit=default.target --show-status=no
+"""
+
+
+@pytest.fixture
+def ran(bench):
+    """The service's first run: the pid of its systemd."""
+    node = bench.node
+    bench.scene("mission")
+    installed = node.path("/run/installed")
+    conftest.run("make", "-C", conftest.REPO, "install-systemd", f"DESTDIR={node.state}", "prefix=/usr", "sysconfdir=/etc")
+    (installed / "usr/bin").mkdir(parents=True)
+    (installed / "usr/bin/sockprobe").write_bytes(conftest.program("x86_64").read_bytes())
+    (installed / "usr/bin/sockprobe").chmod(0o755)
+    units = node.path("/run/units")
+    units.mkdir()
+    unit = (node.state / SERVICE).read_text()
+    # The one thing that is not as installed: no file is put into the machine's /usr/bin.
+    place = node.state / "sockprobe"
+    place.touch()
+    (units / "sockprobe.service").write_text(
+        unit.replace("/usr/bin/sockprobe", str(place)).replace("[Service]", "[Service]\nStandardError=append:/run/told"))
+    for target in TARGETS:
+        (units / f"{target}.target").write_text("[Unit]\nDefaultDependencies=no\n")
+    with open(units / "default.target", "a") as out:
+        out.write("Wants=sockprobe.service\n")
+
+    # Its cgroups are below the node's, as its cgroup namespace's root.
+    joins = ""
+    for root in node.cgroup_roots():
+        mine = root / node.cgroup
+        joins += f"mkdir {mine}/systemd; "
+        for name in ["cpuset.cpus", "cpuset.mems"]:
+            joins += f"[ ! -e {mine}/{name} ] || cat {mine}/{name} >{mine}/systemd/{name}; "
+        joins += f"echo $$ >{mine}/systemd/cgroup.procs; "
+    log = node.state / "systemd.log"
+    child = subprocess.Popen(
+        ["sh", "-c", joins + 'exec "$@"', "sh",
+         *node.enter(["unshare", "--pid", "--mount", "--cgroup", "--fork", "--kill-child", "sh", "-c", BOOT, place])],
+        stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT)
+
+    def first():
+        """systemd's pid: nsenter and unshare each took a fork."""
+        pid = child.pid
+        assert child.poll() is None, log.read_text()
+        while pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "systemd":
+            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            if not children:
+                return None
+            pid = int(children[0])
+        return pid
+
+    try:
+        pid = lab.wait_until("systemd", first)
+        told = node.path("/run/told")
+        lab.wait_until("the service's end", lambda: told.exists() and "\n" in told.read_text())
+        yield pid, told.read_text()
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_service_writes_whole_evidence(bench, ran):
+    pid, told = ran
+    plain = bench.scan()
+    logs = pathlib.Path(f"/proc/{pid}/root/var/log/sockprobe")
+    lab.wait_until(f"evidence ({told})", lambda: (logs / "evidence.json").exists())
+    assert [path.name for path in logs.iterdir()] == ["evidence.json"]
+    assert ((logs.stat().st_mode & 0o777), ((logs / "evidence.json").stat().st_mode & 0o777)) == (0o750, 0o600)
+    evidence = conftest.Evidence(subprocess.CompletedProcess([], 0, (logs / "evidence.json").read_text(), told))
+    # It is in a pid namespace of this test's making, and says so; the hardening costs it nothing.
+    assert evidence.gaps() == {"pid_namespace"}
+    assert plain.gaps() == set()
+
+    def sockets(document):
+        return [(path["path"], path["kind"], path["state"], path["ino"] if "ino" in path else None)
+                for path in document["paths"] if path["kind"] not in ("missing", "outside_view")]
+    assert sockets(evidence) == sockets(plain)
+    # Clients are of the pids outside, but each connection is counted.
+    assert sum(row["count"] for row in evidence["connections"]) == sum(row["count"] for row in plain["connections"]) > 0
+    # Every privilege can be given up for good.
+    assert evidence["probe"]["confinement"] == plain["probe"]["confinement"]
