@@ -41,7 +41,7 @@ int emit_json(FILE *out, const cJSON *document, bool pretty,
 	      struct error *error);
 
 /* The predicate of an unsigned in-toto Statement v1. */
-int emit_in_toto(FILE *out, const cJSON *document, bool pretty,
+int emit_in_toto(FILE *out, cJSON *document, bool pretty,
 		 struct error *error);
 
 /* What a person wants on one screen; 80 columns where names allow. */

@@ -58,7 +58,7 @@ static void add_subjects(cJSON *subjects, const cJSON *document)
 	}
 }
 
-int emit_in_toto(FILE *out, const cJSON *document, bool pretty,
+int emit_in_toto(FILE *out, cJSON *document, bool pretty,
 		 struct error *error)
 {
 	cJSON *statement = cJSON_CreateObject();
@@ -67,8 +67,7 @@ int emit_in_toto(FILE *out, const cJSON *document, bool pretty,
 	cJSON_AddStringToObject(statement, "_type", STATEMENT_TYPE);
 	add_subjects(cJSON_AddArrayToObject(statement, "subject"), document);
 	cJSON_AddStringToObject(statement, "predicateType", PREDICATE_TYPE);
-	cJSON_AddItemReferenceToObject(statement, "predicate",
-				       (cJSON *)(uintptr_t)document);
+	cJSON_AddItemReferenceToObject(statement, "predicate", document);
 	status = emit_json(out, statement, pretty, error);
 	cJSON_Delete(statement);
 	return status;
