@@ -292,6 +292,7 @@ struct container {
 	const char *mechanism;     /* what makes a missing mount source */
 	bool sandbox;
 	bool self;
+	bool silent;  /* a look into it did not come back in time */
 	bool touches; /* reaches, holds, listens on or may have made a path */
 	enum tristate host_pid, host_network;
 	struct index_list processes;

@@ -36,6 +36,22 @@ static int look_by_any(struct evidence *ev, struct fetch *fetch,
 	return 0;
 }
 
+/* A container that did not answer once gets no second time of the others'. */
+static int look_unless_silent(struct evidence *ev, struct fetch *fetch,
+			      struct access *access)
+{
+	struct container *container = &ev->containers.at[access->container];
+	int err;
+
+	if (container->silent) {
+		access->look.kind = KIND_TIMED_OUT;
+		return 0;
+	}
+	err = look_by_any(ev, fetch, access);
+	container->silent = access->look.kind == KIND_TIMED_OUT;
+	return err;
+}
+
 static void count(struct tally *tally, const struct access *access)
 {
 	switch (access->look.kind) {
@@ -87,7 +103,7 @@ int views_look(struct evidence *ev, struct fetch *fetch)
 
 		if (access->hidden || access->via == VIA_PROC_ROOT)
 			continue;
-		err = look_by_any(ev, fetch, access);
+		err = look_unless_silent(ev, fetch, access);
 		if (err)
 			return err;
 		count(&tally, access);
