@@ -139,7 +139,8 @@ static int look_and_judge(struct run *run, bool explain, struct error *error)
 static int node_main(int argc, char *argv[], bool explain, struct error *error)
 {
 	struct arena arena;
-	struct run run = { .options = { .arena = &arena } };
+	struct run run = { .options = { .arena = &arena },
+			   .scan = { .rootfd = -1 } };
 	int status;
 
 	arena_init(&arena, OPTIONS_ARENA);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The writer of output.h. It gets the length, then the bytes; where the pipe
- * ends too early, the probe has died, and the temporary file goes. It answers
- * with an errno.
+ * The writer of output.h. It makes the temporary file and answers with an errno,
+ * gets the length, then the bytes, and answers again. Where the pipe ends too
+ * early, the probe has died, and the temporary file goes.
  */
 #include "output.h"
 
@@ -103,23 +103,6 @@ static int put_in_place(const struct making *making)
 	return 0;
 }
 
-__attribute__((noreturn)) static void serve(const struct making *making,
-					    int in, int out)
-{
-	struct error error;
-	int err = confine_writer(making->dirfd, &error) ? -EPERM : 0;
-
-	if (!err)
-		err = copy(in, making->fd);
-	if (!err)
-		err = put_in_place(making);
-	if (err)
-		unlinkat(making->dirfd, making->temporary, 0);
-	_exit(write_whole(out, &err, sizeof(err)) || err ? EXIT_OUTPUT : 0);
-}
-
-/* ---- the probe ---- */
-
 static int open_directory(const char *path, const char *name, int *dirfd)
 {
 	struct open_how how = {
@@ -181,8 +164,38 @@ static int begin_file(struct making *making, const char *path)
 	return err;
 }
 
-static int start_writer(struct output *output, const struct making *making)
+/* Says how it went so far; 0 is said twice, at the beginning and at the end. */
+static void answer(int out, int err)
 {
+	if (write_whole(out, &err, sizeof(err)) || err)
+		_exit(EXIT_OUTPUT);
+}
+
+__attribute__((noreturn)) static void serve(const char *path, int in, int out)
+{
+	struct making making = { .dirfd = -1, .fd = -1 };
+	struct error error;
+	int err = begin_file(&making, path);
+
+	if (!err && confine_writer(making.dirfd, &error))
+		err = -EPERM;
+	if (!err) {
+		answer(out, 0);
+		err = copy(in, making.fd);
+	}
+	if (!err)
+		err = put_in_place(&making);
+	if (err && making.fd >= 0)
+		unlinkat(making.dirfd, making.temporary, 0);
+	answer(out, err);
+	_exit(0);
+}
+
+/* ---- the probe ---- */
+
+static int start_writer(struct output *output)
+{
+	int err = -EPIPE;
 	int bytes[2];
 	int answer[2];
 
@@ -201,13 +214,17 @@ static int start_writer(struct output *output, const struct making *making)
 		signal(SIGHUP, SIG_IGN);
 		close(bytes[1]);
 		close(answer[0]);
-		serve(making, bytes[0], answer[1]);
+		serve(output->path, bytes[0], answer[1]);
 	}
 	close(bytes[0]);
 	close(answer[1]);
 	output->to_writer = bytes[1];
 	output->from_writer = answer[0];
-	return output->writer < 0 ? -errno : 0;
+	if (output->writer < 0)
+		return -ENOMEM;
+	/* a file that cannot be made is known before the work begins */
+	return read_some(answer[0], &err, sizeof(err)) == sizeof(err) ? err :
+									-EPIPE;
 }
 
 static const char *explain(int err)
@@ -226,7 +243,6 @@ static const char *explain(int err)
 
 int output_start(struct output *output, const char *path, struct error *error)
 {
-	struct making making = { .dirfd = -1, .fd = -1 };
 	int err;
 
 	*output = (struct output){
@@ -239,15 +255,7 @@ int output_start(struct output *output, const char *path, struct error *error)
 	if (!path)
 		return 0;
 	output->stream = open_memstream(&output->text, &output->len);
-	err = output->stream ? begin_file(&making, path) : -ENOMEM;
-	if (!err)
-		err = start_writer(output, &making);
-	if (err && making.fd >= 0)
-		unlinkat(making.dirfd, making.temporary, 0);
-	if (making.fd >= 0)
-		close(making.fd);
-	if (making.dirfd >= 0)
-		close(making.dirfd);
+	err = output->stream ? start_writer(output) : -ENOMEM;
 	if (err)
 		return fail(error, EXIT_OUTPUT, "--output %s: %s", path,
 			    explain(err));

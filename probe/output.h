@@ -24,8 +24,8 @@ struct output {
 };
 
 /*
- * Before the confinement: for a path, makes a temporary file in its directory
- * and starts the writer. No symbolic link is followed anywhere on the way, and
+ * Before the confinement: for a path, starts the writer, which makes a temporary
+ * file in its directory. No symbolic link is followed anywhere on the way, and
  * what stands at the path may only be a regular file. 0, or fails with
  * EXIT_OUTPUT or EXIT_USAGE. To be ended with output_finish() in either case.
  */
