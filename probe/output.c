@@ -165,7 +165,7 @@ static int begin_file(struct making *making, const char *path)
 }
 
 /* Says how it went so far; 0 is said twice, at the beginning and at the end. */
-static void answer(int out, int err)
+static void reply(int out, int err)
 {
 	if (write_whole(out, &err, sizeof(err)) || err)
 		_exit(EXIT_OUTPUT);
@@ -180,14 +180,14 @@ __attribute__((noreturn)) static void serve(const char *path, int in, int out)
 	if (!err && confine_writer(making.dirfd, &error))
 		err = -EPERM;
 	if (!err) {
-		answer(out, 0);
+		reply(out, 0);
 		err = copy(in, making.fd);
 	}
 	if (!err)
 		err = put_in_place(&making);
 	if (err && making.fd >= 0)
 		unlinkat(making.dirfd, making.temporary, 0);
-	answer(out, err);
+	reply(out, err);
 	_exit(0);
 }
 

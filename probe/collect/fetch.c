@@ -149,7 +149,7 @@ static void clear_look(struct walk_result *look)
 	look->selinux[0] = '\0';
 }
 
-static void answer(const struct channel *channel, char byte)
+static void reply(const struct channel *channel, char byte)
 {
 	if (write(channel->answers[1], &byte, 1) != 1)
 		_exit(EXIT_INTERNAL);
@@ -187,14 +187,14 @@ __attribute__((noreturn)) static void serve(const struct fetch *fetch,
 
 	while (read_whole(channel->requests[0], &request, sizeof(request))) {
 		if (!confined) {
-			answer(channel, ANSWER_FAILED);
+			reply(channel, ANSWER_FAILED);
 			continue;
 		}
 		clear_look(&shared->look);
 		shared->len = -EIO;
 		shared->cut = false;
 		serve_one(fetch, &request, shared);
-		answer(channel, ANSWER_DONE);
+		reply(channel, ANSWER_DONE);
 	}
 	_exit(0);
 }
@@ -228,7 +228,7 @@ __attribute__((noreturn)) static void keep(struct fetch *fetch, int commands)
 		end_reader(reader);
 		reader = fork();
 		if (reader < 0)
-			answer(&fetch->channels[number], ANSWER_FAILED);
+			reply(&fetch->channels[number], ANSWER_FAILED);
 		if (reader == 0) {
 			follow(self);
 			serve(fetch, &fetch->channels[number]);
