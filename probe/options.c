@@ -39,7 +39,9 @@ const char *options_default_root(void)
 {
 	struct stat st;
 
-	return stat("/host/var/run", &st) == 0 && S_ISDIR(st.st_mode) ?
+	/* A link to /run leads into the probe's own root, and is not followed. */
+	return lstat("/host/var/run", &st) == 0 &&
+			       (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) ?
 		       "/host" :
 		       "/";
 }
