@@ -1,6 +1,7 @@
 # What the tests of the delivery share: the files that make dist, image and rpm
 # made, and the node and the evidence of the integration tests.
 import importlib.util
+import os
 import pathlib
 import re
 import subprocess
@@ -11,9 +12,14 @@ REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 DIST = REPO / "build" / "dist"
 VERSION = re.search(r'SOCKPROBE_VERSION "(.*)"', (REPO / "include/sockprobe/version.h").read_text())[1]
 ARCHITECTURES = ["x86_64", "aarch64"]
-# This machine's own, and the one that user-mode emulation runs.
-EMULATOR = {"x86_64": [], "aarch64": ["qemu-aarch64-static"]}
 
+
+def program(architecture):
+    return DIST / f"sockprobe-{VERSION}-{architecture}"
+
+
+# What is delivered is what is tested, with the integration tests' means as well.
+os.environ["SOCKPROBE"] = str(program("x86_64"))
 # Two files named conftest cannot be imported by that name.
 specification = importlib.util.spec_from_file_location(
     "integration", REPO / "tests" / "integration" / "conftest.py")
@@ -21,10 +27,6 @@ integration = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(integration)
 bench = integration.bench
 Evidence = integration.Evidence
-
-
-def program(architecture):
-    return DIST / f"sockprobe-{VERSION}-{architecture}"
 
 
 def run(*command, **options):
