@@ -16,6 +16,8 @@ RESOURCES = {
            ("serviceaccounts", "ServiceAccount", True), ("configmaps", "ConfigMap", True)],
     "apps/v1": [("daemonsets", "DaemonSet", True)],
     "batch/v1": [("jobs", "Job", True)],
+    "networking.k8s.io/v1": [("networkpolicies", "NetworkPolicy", True)],
+    "rbac.authorization.k8s.io/v1": [("roles", "Role", True), ("clusterroles", "ClusterRole", False)],
 }
 SUBRESOURCES = {"v1": [("pods/log", "Pod", True), ("pods/ephemeralcontainers", "Pod", True)]}
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
@@ -238,7 +240,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         }
         if path in fixed:
             return self.answer(fixed[path])
-        found = re.fullmatch(r"/(?:api|apis)/((?:[a-z]+/)?v1)(?:/(.*))?", path)
+        found = re.fullmatch(r"/(?:api|apis)/((?:[a-z0-9.]+/)?v1)(?:/(.*))?", path)
         if not found or found[1] not in RESOURCES:
             raise Refusal(404, "NotFound", "the server could not find the requested resource")
         version, rest = found.groups()
