@@ -294,6 +294,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         end = time.monotonic() + self.cluster.watch_seconds
+        if not after:
+            # From version 0: first what is there now, none of the past.
+            with self.cluster.changed:
+                after = self.cluster.version
+                for (its, where, called), item in self.cluster.objects.items():
+                    if (its, where) == (kind, namespace) and name in (None, called):
+                        self.send_event("ADDED", typed(item))
         while time.monotonic() < end and not self.cluster.stopped.is_set():
             with self.cluster.changed:
                 news = [row for row in self.cluster.history
@@ -303,10 +310,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     continue
             for version, _, _, _, event, item in news:
                 after = version
-                data = json.dumps({"type": event, "object": typed(item)}).encode() + b"\n"
-                self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
-                self.wfile.flush()
+                self.send_event(event, typed(item))
         self.wfile.write(b"0\r\n\r\n")
+
+    def send_event(self, event, item):
+        data = json.dumps({"type": event, "object": item}).encode() + b"\n"
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        self.wfile.flush()
 
 
 class Server:
