@@ -46,6 +46,8 @@ $(BUILD)/%.o: %.c Makefile
 	@echo "  CC  $<"
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+include packaging/kubectl.mk
+
 -include $(OBJECTS:.o=.d)
 
 include tests/unit/unit.mk
