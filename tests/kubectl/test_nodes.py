@@ -30,8 +30,19 @@ def pool(bench):
 def test_each_node_is_one_line(bench, pool):
     status, out, err = bench.run("nodes", "--all")
     assert (status, names(out)) == (0, [f"node-{number}" for number in range(6)]), err
+    assert [line for line in err.splitlines() if line.endswith(" done")] == [
+        f"sockprobe: {number} of 6 nodes done" for number in range(1, 7)]
+    assert "names it otherwise" not in err
     assert out.count(b"\n") == 6
     assert pool.pods() == []
+
+
+def test_node_that_has_another_name_itself(bench, pool):
+    bench.kubelet.instead["node-1"] = ends_with(sample("ip-10-0-0-1"))
+    status, out, err = bench.run("nodes", "--all")
+    assert (status, names(out)[0]) == (0, "ip-10-0-0-1")
+    assert 'sockprobe: node node-1: its evidence names it otherwise: "hostname":"ip-10-0-0-1"\n' in err
+    assert err.count("names it otherwise") == 1
 
 
 def test_selector(bench, pool):

@@ -85,6 +85,15 @@ def test_container_that_has_nothing_of_the_node(bench, cluster, name):
     assert "name another container by -c, or audit the node: kubectl sockprobe node" in err
 
 
+def test_pod_that_has_nothing_of_the_node(bench, cluster):
+    pod = cluster.get("Pod", "audit", POD, "pods")
+    del pod["spec"]["containers"][1:]
+    cluster.put("Pod", "audit", pod)
+    status, out, err = bench.run("pod", POD)
+    assert (status, out, cluster.seen("^PATCH")) == (69, b"", [])
+    assert err.startswith(f"sockprobe: pod {POD}: mounts no path of the node whole")
+
+
 def test_pod_that_does_not_run(bench, cluster):
     pod = cluster.get("Pod", "audit", POD, "pods")
     pod["status"]["phase"] = "Succeeded"
