@@ -237,6 +237,17 @@ def test_timeout(bench, cluster):
     assert removed(cluster)
 
 
+@pytest.mark.parametrize("refusal", [Refusal(503, "ServiceUnavailable", "the server is currently unable"), None],
+                         ids=["503", "hung up"])
+def test_timeout_while_the_server_fails(bench, cluster, refusal):
+    bench.kubelet.instead[NODE] = runs_on
+    cluster.refuse("watch=true", refusal)
+    status, out, err = bench.run("node", NODE, "--timeout", "3")
+    assert (status, out) == (69, b"")
+    assert "not ended within 3 s; the last that was known of it: Running" in err
+    assert removed(cluster)
+
+
 def test_messages_bring_no_control_characters_to_the_terminal(bench, cluster):
     cluster.refuse(r"^POST .*/pods", Refusal(400, "BadRequest", "a\x1b[31mb\x07\u202ec"))
     _, _, err = bench.run("node", NODE)
