@@ -133,6 +133,23 @@ def test_watch_that_ends_early_is_begun_again(bench, cluster):
     assert len(cluster.seen("watch=true")) > 1
 
 
+def test_state_that_comes_in_pieces(bench, cluster, kubectl, tmp_path):
+    """kubectl writes a line in many small pieces; a busy machine may halt it between two."""
+    (tmp_path / "slow").mkdir()
+    slow = tmp_path / "slow" / "kubectl"
+    slow.write_text(f"""#!/bin/sh
+case " $* " in
+*" --watch "*) {kubectl}/kubectl "$@" | while read -r phase rest; do
+    printf %s "$phase"; sleep 1.5; printf ' %s\\n' "$rest"; done ;;
+*) exec {kubectl}/kubectl "$@" ;;
+esac
+""")
+    slow.chmod(0o755)
+    bench.environment["PATH"] = f"{slow.parent}:{kubectl}:/usr/bin:/bin"
+    bench.kubelet.instead[NODE] = ends_with(SAMPLE)
+    assert bench.run("node", NODE, "--timeout", "20")[:2] == (0, SAMPLE)
+
+
 # ---- refusals ----
 
 FORBIDDEN = ('pods is forbidden: User "me" cannot create resource "pods" in API group "" in the namespace "audit"')
