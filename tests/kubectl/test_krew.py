@@ -9,12 +9,13 @@ import conftest
 import pytest
 
 PROJECT = "https://git.example/team/sockprobe"
+EPOCH = 1_700_000_000
 VERSION = re.search(r'SOCKPROBE_VERSION "(.*)"', (conftest.REPO / "include/sockprobe/version.h").read_text())[1]
 
 
-def build(project, output, **options):
-    return subprocess.run(["make", "-s", "-C", conftest.REPO, "krew", f"PROJECT={project}", f"BUILD={output}"],
-                          capture_output=True, text=True, timeout=60, **options)
+def build(project, output):
+    return subprocess.run(["make", "-s", "-C", conftest.REPO, "krew", f"PROJECT={project}", f"BUILD={output}",
+                           f"SOURCE_DATE_EPOCH={EPOCH}"], capture_output=True, text=True, timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,8 @@ def test_archive_has_the_files_of_the_manifest(krew, manifest, tmp_path):
     (platform,) = manifest["spec"]["platforms"]
     with tarfile.open(krew / f"kubectl-sockprobe-{VERSION}.tar.gz") as tar:
         assert tar.getnames() == [row["from"] for row in platform["files"]] == ["kubectl-sockprobe", "LICENSE"]
-        assert {(member.uid, member.gid, member.uname, member.gname) for member in tar} == {(0, 0, "", "")}
+        assert {(member.uid, member.gid, member.uname, member.gname, member.mtime) for member in tar} == {
+            (0, 0, "", "", EPOCH)}
         tar.extractall(tmp_path)
     assert (tmp_path / platform["bin"]).read_bytes() == (conftest.REPO / "scripts/kubectl-sockprobe").read_bytes()
     done = subprocess.run([tmp_path / platform["bin"], "--help"], capture_output=True, text=True, timeout=20)

@@ -133,6 +133,23 @@ def test_watch_that_ends_early_is_begun_again(bench, cluster):
     assert len(cluster.seen("watch=true")) > 1
 
 
+def test_state_that_comes_in_pieces(bench, cluster, kubectl, tmp_path):
+    """kubectl writes a line in many small pieces; a busy machine may halt it between two."""
+    (tmp_path / "slow").mkdir()
+    slow = tmp_path / "slow" / "kubectl"
+    slow.write_text(f"""#!/bin/sh
+case " $* " in
+*" --watch "*) {kubectl}/kubectl "$@" | while read -r phase rest; do
+    printf %s "$phase"; sleep 1.5; printf ' %s\\n' "$rest"; done ;;
+*) exec {kubectl}/kubectl "$@" ;;
+esac
+""")
+    slow.chmod(0o755)
+    bench.environment["PATH"] = f"{slow.parent}:{kubectl}:/usr/bin:/bin"
+    bench.kubelet.instead[NODE] = ends_with(SAMPLE)
+    assert bench.run("node", NODE, "--timeout", "20")[:2] == (0, SAMPLE)
+
+
 # ---- refusals ----
 
 FORBIDDEN = ('pods is forbidden: User "me" cannot create resource "pods" in API group "" in the namespace "audit"')
@@ -234,6 +251,17 @@ def test_timeout(bench, cluster):
     assert ("not ended within 3 s; the last that was known of it: ContainerCreating" in err
             and "try a longer --timeout; kubectl get events" in err)
     assert time.monotonic() - begun < 15
+    assert removed(cluster)
+
+
+@pytest.mark.parametrize("refusal", [Refusal(503, "ServiceUnavailable", "the server is currently unable"), None],
+                         ids=["503", "hung up"])
+def test_timeout_while_the_server_fails(bench, cluster, refusal):
+    bench.kubelet.instead[NODE] = runs_on
+    cluster.refuse("watch=true", refusal)
+    status, out, err = bench.run("node", NODE, "--timeout", "3")
+    assert (status, out) == (69, b"")
+    assert "not ended within 3 s; the last that was known of it: Running" in err
     assert removed(cluster)
 
 

@@ -108,7 +108,7 @@ REFUSED = {
     "rbac": (EPHEMERAL, Refusal(403, "Forbidden", 'pods "x" is forbidden: User "me" cannot patch resource '
                                 '"pods/ephemeralcontainers"'), 77, "ask for this right"),
     "pod security": (EPHEMERAL, Refusal(403, "Forbidden", 'pods "x" is forbidden: violates PodSecurity "baseline:latest":'
-                                        ' non-default capabilities'), 77, "use a namespace that allows it"),
+                                        ' non-default capabilities'), 77, "admits no such container: audit its node: kubectl sockprobe node"),
 }
 
 
