@@ -74,6 +74,7 @@ static int collect_processes(struct scan *scan)
 		err = mounts_collect(ev, scan->deadline);
 	if (!err && ev->processes.n)
 		err = sockdiag_open(ev, &scan->tables, scan->deadline);
+	procs_settle(ev);
 	return err;
 }
 

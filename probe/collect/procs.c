@@ -396,6 +396,26 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 	return err == -EOVERFLOW ? 0 : err;
 }
 
+void procs_settle(struct evidence *ev)
+{
+	char buffer[STATUS_SIZE];
+
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		struct process *process = &ev->processes.at[i];
+		const char *cgroup;
+
+		if (process->kthread || !process->cgroup ||
+		    strcmp(process->cgroup, "/") != 0 ||
+		    read_file_at(process->dirfd, "cgroup", buffer,
+				 sizeof(buffer)) < 0)
+			continue;
+		cgroup = parse_cgroup(&ev->arena, buffer,
+				      &ev->node.cgroup_version);
+		if (cgroup)
+			process->cgroup = cgroup;
+	}
+}
+
 void procs_close(struct evidence *ev)
 {
 	for (size_t i = 0; i < ev->processes.n; i++) {

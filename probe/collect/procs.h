@@ -20,6 +20,13 @@ int procs_open(struct evidence *ev, int rootfd, const char *root);
  */
 int procs_collect(struct evidence *ev, int procfd, int64_t deadline);
 
+/*
+ * Reads the cgroup of those in the root cgroup once more: copy_process() of
+ * kernel/fork.c shows a child in /proc before cgroup_post_fork() puts it where
+ * its parent is. To be called some time after procs_collect().
+ */
+void procs_settle(struct evidence *ev);
+
 /* Closes the directories that procs_collect() holds. */
 void procs_close(struct evidence *ev);
 
