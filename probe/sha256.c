@@ -52,28 +52,41 @@ static void expand(const uint8_t block[static 64], uint32_t words[static 64])
 	}
 }
 
-static void take_block(struct sha256 *hash)
+/*
+ * One round takes the eight words in turned places instead of moving them: the
+ * first is `turn` places back from where it began.
+ */
+static void do_round(uint32_t v[static 8], unsigned int turn, uint32_t word)
 {
-	enum { A, B, C, D, E, F, G, H };
+#define V(i) v[((i) - turn) % 8]
+	uint32_t choice = (V(4) & V(5)) ^ (~V(4) & V(6));
+	uint32_t majority = (V(0) & V(1)) ^ (V(0) & V(2)) ^ (V(1) & V(2));
+	uint32_t first = V(7) + choice + word +
+			 (rotate(V(4), 6) ^ rotate(V(4), 11) ^
+			  rotate(V(4), 25));
+
+	V(3) += first;
+	V(7) = first + majority + (rotate(V(0), 2) ^ rotate(V(0), 13) ^
+				   rotate(V(0), 22));
+#undef V
+}
+
+static void take_block(struct sha256 *hash, const uint8_t block[static 64])
+{
 	uint32_t words[64];
 	uint32_t v[8];
 
-	expand(hash->block, words);
+	expand(block, words);
 	memcpy(v, hash->state, sizeof(v));
-	for (size_t i = 0; i < 64; i++) {
-		uint32_t choice = (v[E] & v[F]) ^ (~v[E] & v[G]);
-		uint32_t majority = (v[A] & v[B]) ^ (v[A] & v[C]) ^
-				    (v[B] & v[C]);
-		uint32_t first = v[H] + choice + constants[i] + words[i] +
-				 (rotate(v[E], 6) ^ rotate(v[E], 11) ^
-				  rotate(v[E], 25));
-		uint32_t second = majority + (rotate(v[A], 2) ^
-					      rotate(v[A], 13) ^
-					      rotate(v[A], 22));
-
-		memmove(v + 1, v, 7 * sizeof(*v));
-		v[E] += first;
-		v[A] = first + second;
+	for (unsigned int i = 0; i < 64; i += 8) {
+		do_round(v, 0, constants[i] + words[i]);
+		do_round(v, 1, constants[i + 1] + words[i + 1]);
+		do_round(v, 2, constants[i + 2] + words[i + 2]);
+		do_round(v, 3, constants[i + 3] + words[i + 3]);
+		do_round(v, 4, constants[i + 4] + words[i + 4]);
+		do_round(v, 5, constants[i + 5] + words[i + 5]);
+		do_round(v, 6, constants[i + 6] + words[i + 6]);
+		do_round(v, 7, constants[i + 7] + words[i + 7]);
 	}
 	for (size_t i = 0; i < 8; i++)
 		hash->state[i] += v[i];
@@ -95,12 +108,16 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t len)
 
 		if (part > len)
 			part = len;
-		memcpy(hash->block + used, at, part);
+		if (part == sizeof(hash->block)) {
+			take_block(hash, at);
+		} else {
+			memcpy(hash->block + used, at, part);
+			if (used + part == sizeof(hash->block))
+				take_block(hash, hash->block);
+		}
 		hash->len += part;
 		at += part;
 		len -= part;
-		if (used + part == sizeof(hash->block))
-			take_block(hash);
 	}
 }
 

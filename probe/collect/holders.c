@@ -34,12 +34,14 @@ struct search {
 /* "socket:[12345]" to the number. 0 where the text is not of that form. */
 static uint32_t socket_number(const char *text)
 {
-	unsigned int number;
-	char end;
+	static const char prefix[] = "socket:[";
+	unsigned long number;
+	char *end;
 
-	if (sscanf(text, "socket:[%u%c", &number, &end) != 2 || end != ']')
+	if (!has_prefix(text, prefix))
 		return 0;
-	return number;
+	number = strtoul(text + strlen(prefix), &end, 10);
+	return *end == ']' && number <= UINT32_MAX ? (uint32_t)number : 0;
 }
 
 static int compare_holdings(const void *a, const void *b)
