@@ -68,23 +68,57 @@ struct timespec process_start(const struct evidence *ev, size_t idx)
 	return start;
 }
 
+/* The first place in containers_by_id whose id is not below this one. */
+static size_t place_of_id(const struct evidence *ev, const char *id)
+{
+	const struct index_list *by_id = &ev->containers_by_id;
+	size_t low = 0;
+	size_t high = by_id->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(ev->containers.at[by_id->at[middle]].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t container_find(const struct evidence *ev, const char *id)
+{
+	size_t place = place_of_id(ev, id);
+	size_t idx;
+
+	if (place == ev->containers_by_id.n)
+		return NO_INDEX;
+	idx = ev->containers_by_id.at[place];
+	return strcmp(ev->containers.at[idx].id, id) == 0 ? idx : NO_INDEX;
+}
+
 size_t container_add(struct evidence *ev, const char *id)
 {
-	struct container *container;
+	size_t idx = container_find(ev, id);
+	size_t place = place_of_id(ev, id);
+	const char *copy;
+	size_t *at;
 
-	for (size_t i = 0; i < ev->containers.n; i++) {
-		if (strcmp(ev->containers.at[i].id, id) == 0)
-			return i;
-	}
-	container = list_add(&ev->arena, &ev->containers, MAX_CONTAINERS);
-	if (!container)
+	if (idx != NO_INDEX)
+		return idx;
+	copy = arena_intern(&ev->arena, id);
+	if (!copy || !list_add(&ev->arena, &ev->containers, MAX_CONTAINERS))
 		return NO_INDEX;
-	*container = (struct container){ .id = arena_strdup(&ev->arena, id) };
-	if (!container->id) {
+	idx = ev->containers.n - 1;
+	ev->containers.at[idx] = (struct container){ .id = copy };
+	if (!list_add(&ev->arena, &ev->containers_by_id, MAX_CONTAINERS)) {
 		ev->containers.n--;
 		return NO_INDEX;
 	}
-	return ev->containers.n - 1;
+	at = ev->containers_by_id.at + place;
+	memmove(at + 1, at, (ev->containers_by_id.n - 1 - place) * sizeof(*at));
+	*at = idx;
+	return idx;
 }
 
 int conflict_add(struct arena *arena, struct container *container,

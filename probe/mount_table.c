@@ -2,7 +2,11 @@
 /* Questions asked of one mount table; nothing here reads the node. */
 #include "sockprobe/mount_table.h"
 
+#include <errno.h>
 #include <string.h>
+
+/* In `top`: this mount's pile is a ring, of a table that changed while read. */
+#define RING UINT32_MAX
 
 size_t mount_by_id(const struct mount_view *view, uint64_t id)
 {
@@ -55,46 +59,126 @@ static size_t child_at(const struct mount_view *view, uint32_t parent,
 	return found;
 }
 
-/* The mount at "/" whose parent is not in the table: where a walk begins. */
-static size_t root_mount(const struct mount_view *view)
+/* ---- making the index ---- */
+
+/* For qsort: mounts have no back pointer to their table. */
+static int compare_by_parent(const void *a, const void *b, void *mounts)
 {
-	for (size_t i = 0; i < view->mounts.n; i++) {
-		const struct mount *mount = &view->mounts.at[i];
+	uint32_t first = *(const uint32_t *)a;
+	uint32_t second = *(const uint32_t *)b;
+	const struct mount *x = (struct mount *)mounts + first;
+	const struct mount *y = (struct mount *)mounts + second;
+	int order;
+
+	if (x->parent != y->parent)
+		return x->parent < y->parent ? -1 : 1;
+	order = strcmp(x->point, y->point);
+	if (order)
+		return order;
+	/* Of two on one point the table's later one lies on top. */
+	return first < second ? -1 : 1;
+}
+
+/*
+ * The mount at "/" whose parent is none of the mounts at "/": what is piled on
+ * the root has one of these for a parent. `ids` has room for all.
+ */
+static size_t find_root(const struct mount_view *view, uint32_t *ids)
+{
+	const struct mount_list *mounts = &view->mounts;
+	size_t n = 0;
+
+	for (size_t i = 0; i < mounts->n; i++) {
+		if (strcmp(mounts->at[i].point, "/") == 0)
+			ids[n++] = mounts->at[i].id;
+	}
+	if (n)
+		qsort(ids, n, sizeof(*ids), compare_u32);
+	for (size_t i = 0; i < mounts->n; i++) {
+		const struct mount *mount = &mounts->at[i];
 
 		if (strcmp(mount->point, "/") == 0 &&
 		    (mount->id == mount->parent ||
-		     mount_by_id(view, mount->parent) == NO_INDEX))
+		     !bsearch(&mount->parent, ids, n, sizeof(*ids),
+			      compare_u32)))
 			return i;
 	}
 	return NO_INDEX;
 }
 
-size_t mount_serving(const struct mount_view *view, const char *path)
+/* What each mount has directly on its own root; itself where nothing is. */
+static void find_next(struct mount_view *view)
 {
-	size_t now = root_mount(view);
-	char prefix[PATH_MAX];
-	size_t len = strlen(path);
+	for (size_t i = 0; i < view->mounts.n; i++) {
+		const struct mount *mount = &view->mounts.at[i];
+		size_t child = child_at(view, mount->id, mount->point);
+
+		view->top[i] = (uint32_t)(child == NO_INDEX ? i : child);
+	}
+}
+
+/* From what lies on each to what lies on top; each mount is stepped on twice. */
+static void find_top(const struct mount_view *view, uint32_t first)
+{
+	uint32_t *top = view->top;
+	uint32_t end = first;
 	size_t steps = 0;
 
-	if (now == NO_INDEX || len >= sizeof(prefix))
+	while (end != RING && top[end] != end)
+		end = steps++ > view->mounts.n ? RING : top[end];
+	for (uint32_t at = first; at != end && top[at] != end;) {
+		uint32_t next = top[at];
+
+		top[at] = end;
+		at = next;
+	}
+}
+
+int mount_table_index(struct arena *arena, struct mount_view *view)
+{
+	size_t n = view->mounts.n;
+
+	view->by_parent = arena_alloc(arena, (n + 1) * sizeof(uint32_t));
+	view->top = arena_alloc(arena, (n + 1) * sizeof(uint32_t));
+	if (!view->by_parent || !view->top)
+		return -ENOMEM;
+	view->first = find_root(view, view->by_parent);
+	for (size_t i = 0; i < n; i++)
+		view->by_parent[i] = (uint32_t)i;
+	if (n)
+		qsort_r(view->by_parent, n, sizeof(*view->by_parent),
+			compare_by_parent, view->mounts.at);
+	find_next(view);
+	for (size_t i = 0; i < n; i++)
+		find_top(view, (uint32_t)i);
+	return 0;
+}
+
+/* ---- asking it ---- */
+
+size_t mount_serving(const struct mount_view *view, const char *path)
+{
+	char prefix[PATH_MAX];
+	size_t len = strlen(path);
+	size_t now;
+
+	if (view->first == NO_INDEX || view->top[view->first] == RING ||
+	    len >= sizeof(prefix))
 		return NO_INDEX;
-	for (size_t end = 0; end <= len; end++) {
+	now = view->top[view->first];
+	for (size_t end = 1; end <= len; end++) {
 		size_t next;
 
-		if (end != 0 && end != len && path[end] != '/')
+		if (end != len && path[end] != '/')
 			continue;
 		memcpy(prefix, path, end);
 		prefix[end] = '\0';
-		/*
-		 * Mounts may be stacked: climb to the top of the pile. A table
-		 * that changed while it was read may have a ring in it.
-		 */
-		while ((next = child_at(view, view->mounts.at[now].id,
-					end ? prefix : "/")) != NO_INDEX) {
-			if (steps++ == view->mounts.n)
-				return NO_INDEX;
-			now = next;
-		}
+		next = child_at(view, view->mounts.at[now].id, prefix);
+		if (next == NO_INDEX)
+			continue;
+		if (view->top[next] == RING)
+			return NO_INDEX;
+		now = view->top[next];
 	}
 	return now;
 }

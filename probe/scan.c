@@ -117,7 +117,8 @@ static int collect_sockets(struct scan *scan)
 	if (!err)
 		err = sockets_wanted(ev, &wanted, &n);
 	if (!err)
-		err = holders_find(ev, scan->fetch, wanted, n);
+		err = holders_find(ev, scan->fetch, scan->search.parts, wanted,
+				   n);
 	return err;
 }
 
@@ -292,6 +293,7 @@ static int start_readers(struct scan *scan)
 	scan->search = (struct holders_search){
 		.ev = &scan->ev,
 		.deadline = scan->deadline,
+		.parts = holders_parts(&scan->ev),
 	};
 	return fetch_start(scan->rootfd,
 			   find_outside_mount(&scan->ev, scan->rootfd),
@@ -359,5 +361,6 @@ int scan_correlate(struct scan *scan, cJSON *findings, struct error *error)
 void scan_free(struct scan *scan)
 {
 	close_all(scan);
+	records_free(&scan->records);
 	arena_free(&scan->ev.arena);
 }

@@ -12,7 +12,14 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { CHUNK_SIZE = 256 * 1024, ALIGNMENT = 16 };
+enum {
+	CHUNK_SIZE = 256 * 1024,
+	ALIGNMENT = 16,
+	/* A block from this size on is a chunk of its own, to be given back. */
+	BIG_BLOCK = 64 * 1024,
+	INTERN_SLOTS = 16384, /* a power of two */
+	INTERN_PROBES = 8,
+};
 #define MAX_SECONDS (INT64_MAX / 2000)
 
 struct arena_chunk {
@@ -40,17 +47,40 @@ void arena_free(struct arena *arena)
 	arena_init(arena, arena->limit);
 }
 
+/* A chunk of one big block stands behind the one that has room left. */
 static struct arena_chunk *arena_add_chunk(struct arena *arena, size_t size)
 {
-	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+	bool big = size >= BIG_BLOCK;
+	size_t room = big ? size : CHUNK_SIZE;
 	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + room);
+	struct arena_chunk **at = &arena->chunks;
 
 	if (!chunk)
 		return NULL;
+	if (big && *at)
+		at = &(*at)->next;
 	chunk->size = room;
-	chunk->next = arena->chunks;
-	arena->chunks = chunk;
+	chunk->next = *at;
+	*at = chunk;
 	return chunk;
+}
+
+/* Gives back a block of arena_alloc(); a small one stays until the end. */
+static void arena_release(struct arena *arena, void *block, size_t size)
+{
+	struct arena_chunk **at = &arena->chunks;
+	struct arena_chunk *chunk;
+
+	if (size < BIG_BLOCK)
+		return;
+	while (*at && (*at)->bytes != (char *)block)
+		at = &(*at)->next;
+	chunk = *at;
+	if (!chunk)
+		return;
+	*at = chunk->next;
+	arena->used -= chunk->used;
+	free(chunk);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -64,7 +94,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	}
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (!chunk || chunk->size - chunk->used < size)
+	if (!chunk || size >= BIG_BLOCK || chunk->size - chunk->used < size)
 		chunk = arena_add_chunk(arena, size);
 	if (!chunk) {
 		arena->full = true;
@@ -89,6 +119,35 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len)
 char *arena_strdup(struct arena *arena, const char *text)
 {
 	return arena_strndup(arena, text, strlen(text));
+}
+
+static size_t hash_text(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+	return (size_t)(hash ^ hash >> 32);
+}
+
+/* Few slots are tried: texts made to fall together cost memory, not time. */
+const char *arena_intern(struct arena *arena, const char *text)
+{
+	size_t hash = hash_text(text);
+
+	if (!arena->interned)
+		arena->interned = arena_alloc(arena, INTERN_SLOTS *
+							     sizeof(text));
+	for (size_t i = 0; arena->interned && i < INTERN_PROBES; i++) {
+		const char **slot =
+			&arena->interned[(hash + i) & (INTERN_SLOTS - 1)];
+
+		if (!*slot)
+			return *slot = arena_strdup(arena, text);
+		if (strcmp(*slot, text) == 0)
+			return *slot;
+	}
+	return arena_strdup(arena, text);
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)
@@ -129,6 +188,7 @@ void *list_grow(struct arena *arena, void *at, size_t n, size_t *room,
 		return NULL;
 	if (n)
 		memcpy(bigger, at, n * size);
+	arena_release(arena, at, *room * size);
 	*room = wanted;
 	return bigger;
 }

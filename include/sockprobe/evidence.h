@@ -253,7 +253,9 @@ struct mount_view {
 	const char *root; /* link text; distinguishes a chroot in one namespace */
 	size_t process;   /* the one it was read of */
 	struct mount_list mounts;
-	size_t *by_parent; /* indexes sorted by parent id, then mount point */
+	size_t first;	     /* of mounts: where a walk begins; NO_INDEX none */
+	uint32_t *by_parent; /* indexes sorted by parent id, then mount point */
+	uint32_t *top;	     /* of each mount, what lies on all that is on it */
 };
 DEFINE_LIST(mount_view_list, struct mount_view);
 
@@ -264,12 +266,6 @@ struct sourced {
 	const char *value; /* NULL unknown */
 	const char *source;
 };
-
-struct record_mount {
-	const char *source;
-	const char *destination;
-};
-DEFINE_LIST(record_mount_list, struct record_mount);
 
 /* What the kernel shows, and what contradicts it: the kernel's word wins. */
 struct conflict {
@@ -298,7 +294,8 @@ struct container {
 	struct index_list processes;
 	struct index_list views;
 	bool record_known; /* a runtime record was found and read */
-	struct record_mount_list record_mounts;
+	struct string_list mount_sources; /* of bind mounts, by the record */
+	bool mount_sources_cut;		  /* more than are kept */
 	struct conflict_list conflicts;
 };
 DEFINE_LIST(container_list, struct container);
@@ -384,6 +381,7 @@ struct evidence {
 	struct process_list processes;
 	struct netns_list netns;
 	size_t netns_hidden; /* processes whose namespace was denied */
+	bool netns_cut;	     /* there are more than are kept */
 	struct unix_socket_list sockets;
 	struct holding_list holdings; /* sorted by ino, then process */
 	struct mount_view_list views;
@@ -391,6 +389,7 @@ struct evidence {
 	size_t own_view;  /* the probe's mount table */
 	size_t node_view; /* of the node's pid 1; NO_INDEX unknown */
 	struct container_list containers;
+	struct index_list containers_by_id; /* sorted */
 	struct access_list access;
 	struct connection_list connections;
 };
@@ -423,6 +422,9 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 		  enum coverage_status status, const char *mend,
 		  const char *detail, ...)
 	__attribute__((format(printf, 6, 7)));
+
+/* The container with this id. NO_INDEX where there is none. */
+size_t container_find(const struct evidence *ev, const char *id);
 
 /* The container with this id, added if there is none. NO_INDEX past bounds. */
 size_t container_add(struct evidence *ev, const char *id);

@@ -52,6 +52,7 @@ struct arena {
 	size_t used;  /* bytes handed out */
 	size_t limit; /* bytes that may be handed out */
 	bool full;
+	const char **interned;
 };
 
 void arena_init(struct arena *arena, size_t limit);
@@ -61,6 +62,11 @@ void arena_free(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
+/*
+ * A copy for texts that come again and again, as paths of mounts do: mostly the
+ * one that was made before. Not to be changed.
+ */
+const char *arena_intern(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

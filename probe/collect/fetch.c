@@ -27,7 +27,8 @@ enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB };
 struct request {
 	enum operation op;
 	int proc_dirfd;
-	size_t len; /* of a job's input */
+	size_t len;	    /* of a job's input */
+	size_t part, parts; /* of a job */
 	char path[PATH_MAX];
 };
 
@@ -48,8 +49,11 @@ struct channel {
 	struct shared *shared;
 };
 
+/* The last channels are for the further parts of a job. */
+enum { CHANNELS = FETCH_READERS + FETCH_PARTS - 1 };
+
 struct fetch {
-	struct channel channels[FETCH_READERS];
+	struct channel channels[CHANNELS];
 	size_t now; /* the channel in use; FETCH_READERS: none is left */
 	pid_t keeper;
 	int to_keeper;
@@ -99,8 +103,15 @@ static void serve_one(const struct fetch *fetch, const struct request *request,
 	cleanup_close int fd = -1;
 
 	if (request->op == OP_JOB) {
-		shared->len = fetch->job.run(fetch->job.data, shared->bytes,
-					     request->len, FETCH_MAX);
+		struct fetch_work work = {
+			.bytes = shared->bytes,
+			.len = request->len,
+			.room = FETCH_MAX,
+			.part = request->part,
+			.parts = request->parts,
+		};
+
+		shared->len = fetch->job.run(fetch->job.data, &work);
 		return;
 	}
 	if (request->proc_dirfd >= 0) {
@@ -215,26 +226,31 @@ static void end_reader(pid_t reader)
 	}
 }
 
-/* Each byte that comes is the number of a channel to be served from now on. */
+/* Each byte that comes is a channel's: its reader ends, or a new one begins. */
 __attribute__((noreturn)) static void keep(struct fetch *fetch, int commands)
 {
+	pid_t readers[CHANNELS] = { 0 };
 	pid_t self = getpid();
-	pid_t reader = -1;
 	unsigned char number;
 
 	if (!enter(PHASE_KEEPER, &fetch->channels[0].shared->keeper))
 		_exit(EXIT_INTERNAL);
-	while (read(commands, &number, 1) == 1 && number < FETCH_READERS) {
-		end_reader(reader);
-		reader = fork();
-		if (reader < 0)
+	while (read(commands, &number, 1) == 1 && number < CHANNELS) {
+		if (readers[number]) {
+			end_reader(readers[number]);
+			readers[number] = 0;
+			continue;
+		}
+		readers[number] = fork();
+		if (readers[number] < 0)
 			reply(&fetch->channels[number], ANSWER_FAILED);
-		if (reader == 0) {
+		if (readers[number] == 0) {
 			follow(self);
 			serve(fetch, &fetch->channels[number]);
 		}
 	}
-	end_reader(reader);
+	for (size_t i = 0; i < CHANNELS; i++)
+		end_reader(readers[i]);
 	_exit(0);
 }
 
@@ -270,10 +286,10 @@ static void end_channel(struct channel *channel)
 		munmap(channel->shared, sizeof(*channel->shared));
 }
 
-/* Tells the keeper which channel is to have a reader. */
-static int start_reader(struct fetch *fetch)
+/* Tells the keeper that this channel is to have a reader, or none any more. */
+static int toggle_reader(struct fetch *fetch, size_t channel)
 {
-	unsigned char number = (unsigned char)fetch->now;
+	unsigned char number = (unsigned char)channel;
 
 	return write(fetch->to_keeper, &number, 1) == 1 ? 0 : -EIO;
 }
@@ -293,7 +309,7 @@ static int start_keeper(struct fetch *fetch)
 		keep(fetch, commands[0]);
 	}
 	close(commands[0]);
-	return fetch->keeper < 0 ? -errno : start_reader(fetch);
+	return fetch->keeper < 0 ? -errno : toggle_reader(fetch, 0);
 }
 
 int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
@@ -315,10 +331,10 @@ int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
 		.job = job,
 		.confinement = confinement,
 	};
-	for (size_t i = 0; i < FETCH_READERS; i++)
+	for (size_t i = 0; i < CHANNELS; i++)
 		made->channels[i] = (struct channel){ { -1, -1 }, { -1, -1 },
 						      NULL };
-	for (size_t i = 0; i < FETCH_READERS && !err; i++)
+	for (size_t i = 0; i < CHANNELS && !err; i++)
 		err = make_channel(&made->channels[i]);
 	if (!err)
 		err = start_keeper(made);
@@ -339,7 +355,7 @@ void fetch_stop(struct fetch *fetch)
 		close(fetch->to_keeper);
 	if (fetch->keeper > 0)
 		waitpid(fetch->keeper, NULL, 0);
-	for (size_t i = 0; i < FETCH_READERS; i++)
+	for (size_t i = 0; i < CHANNELS; i++)
 		end_channel(&fetch->channels[i]);
 	free(fetch);
 }
@@ -347,10 +363,11 @@ void fetch_stop(struct fetch *fetch)
 /* The reader is given up. -ETIMEDOUT, or -EIO where that cannot be told. */
 static int give_up_reader(struct fetch *fetch)
 {
-	fetch->now++;
-	return fetch->now == FETCH_READERS || start_reader(fetch) == 0 ?
-		       -ETIMEDOUT :
-		       -EIO;
+	int err = toggle_reader(fetch, fetch->now++);
+
+	if (!err && fetch->now < FETCH_READERS)
+		err = toggle_reader(fetch, fetch->now);
+	return err ? err : -ETIMEDOUT;
 }
 
 static void note_confinement(struct fetch *fetch, const struct shared *shared)
@@ -367,38 +384,49 @@ static struct shared *answered(struct fetch *fetch)
 	return fetch->channels[fetch->now].shared;
 }
 
-/* Has the reader do one thing. 0, or -ETIMEDOUT, or another -errno. */
-static int ask(struct fetch *fetch, const struct request *request)
+static bool send_request(const struct channel *channel,
+			 const struct request *request)
 {
-	int64_t wait = fetch->deadline - now_ms();
-	struct channel *channel;
-	struct pollfd answer;
+	return write(channel->requests[1], request, sizeof(*request)) ==
+	       (ssize_t)sizeof(*request);
+}
+
+/* 0 with an answer in time, -EIO for one that says no, else -ETIMEDOUT. */
+static int await_answer(const struct channel *channel, int64_t until)
+{
+	struct pollfd answer = { .fd = channel->answers[0], .events = POLLIN };
+	int64_t wait = until - now_ms();
 	char byte;
 	int ready;
 
-	/* Where many did not answer, no more are waited for. */
-	if (wait <= 0 || fetch->now == FETCH_READERS)
-		return -ETIMEDOUT;
-	/* A job keeps the deadline itself, and then still has to answer. */
-	if (request->op == OP_JOB)
-		wait += FETCH_STEP_MS;
-	else if (wait > FETCH_STEP_MS)
-		wait = FETCH_STEP_MS;
-	channel = &fetch->channels[fetch->now];
-	if (write(channel->requests[1], request, sizeof(*request)) !=
-	    (ssize_t)sizeof(*request))
-		return give_up_reader(fetch);
-	answer = (struct pollfd){ .fd = channel->answers[0],
-				  .events = POLLIN };
 	do
-		ready = poll(&answer, 1, (int)wait);
+		ready = poll(&answer, 1, wait > 0 ? (int)wait : 0);
 	while (ready < 0 && errno == EINTR);
 	if (ready != 1 || !read_whole(channel->answers[0], &byte, 1))
+		return -ETIMEDOUT;
+	return byte == ANSWER_DONE ? 0 : -EIO;
+}
+
+/* Has the reader do one thing. 0, or -ETIMEDOUT, or another -errno. */
+static int ask(struct fetch *fetch, const struct request *request)
+{
+	int64_t until = now_ms() + FETCH_STEP_MS;
+	const struct channel *channel;
+	int err;
+
+	/* Where many did not answer, no more are waited for. */
+	if (now_ms() >= fetch->deadline || fetch->now == FETCH_READERS)
+		return -ETIMEDOUT;
+	if (until > fetch->deadline)
+		until = fetch->deadline;
+	channel = &fetch->channels[fetch->now];
+	err = send_request(channel, request) ? await_answer(channel, until) :
+					       -ETIMEDOUT;
+	if (err == -ETIMEDOUT)
 		return give_up_reader(fetch);
-	if (byte != ANSWER_DONE)
-		return -EIO;
-	note_confinement(fetch, channel->shared);
-	return 0;
+	if (!err)
+		note_confinement(fetch, channel->shared);
+	return err;
 }
 
 static int ask_path(struct fetch *fetch, enum operation op,
@@ -412,23 +440,66 @@ static int ask_path(struct fetch *fetch, enum operation op,
 	return ask(fetch, &request);
 }
 
-ssize_t fetch_run(struct fetch *fetch, const void *input, size_t len,
-		  const void **output)
+/* The channel that part `i` of a job has. */
+static size_t channel_of_part(const struct fetch *fetch, size_t i)
 {
-	struct request request = { .op = OP_JOB, .proc_dirfd = -1, .len = len };
-	int err;
+	return i ? FETCH_READERS + i - 1 : fetch->now;
+}
 
-	*output = NULL;
-	if (len > FETCH_MAX)
-		return -EFBIG;
-	if (fetch->now == FETCH_READERS)
-		return -ETIMEDOUT;
-	memcpy(answered(fetch)->bytes, input, len);
-	err = ask(fetch, &request);
-	if (err)
-		return err;
-	*output = answered(fetch)->bytes;
-	return answered(fetch)->len;
+static int start_part(struct fetch *fetch, struct request *request,
+		      const void *input)
+{
+	size_t number = channel_of_part(fetch, request->part);
+	const struct channel *channel = &fetch->channels[number];
+
+	if (request->part && toggle_reader(fetch, number))
+		return -EIO;
+	memcpy(channel->shared->bytes, input, request->len);
+	return send_request(channel, request) ? 0 : -EIO;
+}
+
+/* A job keeps the deadline itself, and then still has to answer. */
+static void end_part(struct fetch *fetch, size_t i, struct fetch_answer *answer)
+{
+	size_t number = channel_of_part(fetch, i);
+	const struct channel *channel = &fetch->channels[number];
+
+	if (!answer->len)
+		answer->len = await_answer(channel,
+					   fetch->deadline + FETCH_STEP_MS);
+	if (!answer->len) {
+		note_confinement(fetch, channel->shared);
+		answer->bytes = channel->shared->bytes;
+		answer->len = channel->shared->len;
+	} else if (i == 0) {
+		give_up_reader(fetch);
+	}
+	if (i)
+		toggle_reader(fetch, number);
+}
+
+void fetch_run(struct fetch *fetch, const void *input, size_t len, size_t parts,
+	       struct fetch_answer answers[])
+{
+	struct request request = {
+		.op = OP_JOB,
+		.proc_dirfd = -1,
+		.len = len,
+		.parts = parts,
+	};
+
+	for (size_t i = 0; i < parts; i++) {
+		request.part = i;
+		answers[i] = (struct fetch_answer){ 0 };
+		if (len > FETCH_MAX)
+			answers[i].len = -EFBIG;
+		else if (fetch->now == FETCH_READERS)
+			answers[i].len = -ETIMEDOUT;
+		else
+			answers[i].len = start_part(fetch, &request, input);
+	}
+	for (size_t i = parts; i-- > 0;)
+		end_part(fetch, i, &answers[i]);
 }
 
 static int copy_lists(struct arena *arena, const struct walk_result *from,
@@ -495,7 +566,8 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 	return 0;
 }
 
-ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data)
+ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data,
+		   struct timespec *modified)
 {
 	int err = ask_path(fetch, OP_READ, FETCH_HOST, path);
 
@@ -504,6 +576,8 @@ ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data)
 		return err;
 	if (answered(fetch)->len >= 0)
 		*data = answered(fetch)->bytes;
+	if (modified)
+		*modified = answered(fetch)->look.inode.modify;
 	return answered(fetch)->len;
 }
 

@@ -24,6 +24,7 @@ enum {
 	FETCH_MAX = 8 * 1024 * 1024,
 	FETCH_STEP_MS = 2000,
 	FETCH_READERS = 16,
+	FETCH_PARTS = 4, /* of a job, side by side */
 };
 
 struct fetch;
@@ -39,13 +40,19 @@ struct fetch_root {
 
 #define FETCH_HOST ((struct fetch_root){ .proc_dirfd = -1 })
 
+/* `bytes` hold `len` bytes of input and have room for `room` of output. */
+struct fetch_work {
+	char *bytes;
+	size_t len, room;
+	size_t part, parts; /* which, of how many */
+};
+
 /*
- * Something else that a reader can do: works on `bytes`, which hold `len` bytes
- * of input and have room for `room` of output. Returns how many it put there,
- * or -errno. Runs in the reader, on the memory of when fetch_start() was called.
+ * Something else that a reader can do. Returns how many bytes it put out, or
+ * -errno. Runs in readers, on the memory of when fetch_start() was called.
  */
 struct fetch_job {
-	ssize_t (*run)(const void *data, char *bytes, size_t len, size_t room);
+	ssize_t (*run)(const void *data, const struct fetch_work *work);
 	const void *data;
 };
 
@@ -62,9 +69,18 @@ int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
 		struct fetch **fetch);
 void fetch_stop(struct fetch *fetch);
 
-/* Has the job done. The length of *output, valid until the next call, or -errno. */
-ssize_t fetch_run(struct fetch *fetch, const void *input, size_t len,
-		  const void **output);
+/* `len` bytes, valid until the next call; or -errno. */
+struct fetch_answer {
+	const void *bytes;
+	ssize_t len;
+};
+
+/*
+ * Has the job done, once in a run, in `parts` (1 to FETCH_PARTS) readers side
+ * by side, each of which gets the whole input. Fills an answer for each.
+ */
+void fetch_run(struct fetch *fetch, const void *input, size_t len, size_t parts,
+	       struct fetch_answer answers[]);
 
 /*
  * Walks a path and copies the outcome into the arena. Returns 0 (also for what
@@ -75,11 +91,12 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 
 /*
  * Reads a regular file of the audited root. *data is NUL-terminated and valid
- * until the next call. Returns its length, or -errno: -ETIMEDOUT, -ENOENT,
+ * until the next call; *modified its mtime (NULL: not wanted). Returns its length, or -errno: -ETIMEDOUT, -ENOENT,
  * -EACCES, -EXDEV outside the view, -EFBIG past FETCH_MAX, -EINVAL for what is
  * no regular file.
  */
-ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data);
+ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data,
+		   struct timespec *modified);
 
 /*
  * Lists a directory of the audited root, sorted, without names that begin with

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 
 /* What the reader answers: this, then `n` holdings. */
@@ -27,6 +28,7 @@ struct search {
 	int64_t deadline;
 	struct found *found;
 	size_t room;
+	size_t part, parts; /* every so manieth process, from this one */
 	size_t first; /* holding of the process that is looked through */
 	size_t tidy;  /* at so many of them the doubles go out */
 };
@@ -151,7 +153,8 @@ static void search_all(struct search *search)
 	const struct process_list *processes = &search->ev->processes;
 	struct found *found = search->found;
 
-	for (size_t i = 0; i < processes->n && !found->timed_out; i++) {
+	for (size_t i = search->part; i < processes->n && !found->timed_out;
+	     i += search->parts) {
 		if (processes->at[i].kthread)
 			continue;
 		search->first = found->n;
@@ -165,25 +168,28 @@ static void search_all(struct search *search)
 		      compare_holdings);
 }
 
-ssize_t holders_job(const void *data, char *bytes, size_t len, size_t room)
+ssize_t holders_job(const void *data, const struct fetch_work *work)
 {
 	enum { FIRST_TIDY = 1024 };
 	const struct holders_search *asked = data;
 	/* Input and output are one memory. */
-	uint32_t *wanted = malloc(len + 1);
+	uint32_t *wanted = malloc(work->len + 1);
 	struct search search = {
 		.ev = asked->ev,
 		.wanted = wanted,
-		.nwanted = len / sizeof(*wanted),
+		.nwanted = work->len / sizeof(*wanted),
 		.deadline = asked->deadline,
-		.found = (struct found *)bytes,
-		.room = (room - sizeof(struct found)) / sizeof(struct holding),
+		.found = (struct found *)work->bytes,
+		.room = (work->room - sizeof(struct found)) /
+			sizeof(struct holding),
+		.part = work->part,
+		.parts = work->parts,
 		.tidy = FIRST_TIDY,
 	};
 
 	if (!wanted)
 		return -ENOMEM;
-	memcpy(wanted, bytes, len);
+	memcpy(wanted, work->bytes, work->len);
 	*search.found = (struct found){ 0 };
 	if (search.room > MAX_HOLDINGS)
 		search.room = MAX_HOLDINGS;
@@ -191,6 +197,20 @@ ssize_t holders_job(const void *data, char *bytes, size_t len, size_t room)
 	free(wanted);
 	return (ssize_t)(sizeof(struct found) +
 			 search.found->n * sizeof(struct holding));
+}
+
+size_t holders_parts(const struct evidence *ev)
+{
+	enum { PAYS_FROM = 64 };
+	size_t parts = 1 + ev->processes.n / PAYS_FROM;
+	size_t processors = 1;
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		processors = (size_t)CPU_COUNT(&set);
+	if (parts > processors)
+		parts = processors;
+	return parts > FETCH_PARTS ? FETCH_PARTS : parts;
 }
 
 static void report(struct evidence *ev, const struct found *found)
@@ -223,30 +243,49 @@ static void report(struct evidence *ev, const struct found *found)
 			     found->read);
 }
 
-int holders_find(struct evidence *ev, struct fetch *fetch,
-		 const uint32_t *wanted, size_t n)
+/* Takes over what one reader found; what it did not answer is in `sum` too. */
+static int take_answer(struct evidence *ev, const struct fetch_answer *answer,
+		       struct found *sum)
 {
-	const void *output;
-	const struct found *found;
-	ssize_t len = fetch_run(fetch, wanted, n * sizeof(*wanted), &output);
+	const struct found *found = answer->bytes;
 
-	if (len < 0) {
-		coverage_add(ev, "file_descriptors", processes_scope(ev),
-			     len == -ETIMEDOUT ? COVERAGE_TIMED_OUT :
-						 COVERAGE_PARTIAL,
-			     "give more time with --timeout",
-			     "the descriptors of processes were not read: %s",
-			     strerror((int)-len));
+	if (answer->len < 0) {
+		sum->timed_out |= answer->len == -ETIMEDOUT;
+		sum->failed += answer->len != -ETIMEDOUT;
 		return 0;
 	}
-	found = output;
-	ev->holdings.at = arena_alloc(&ev->arena,
-				      found->n * sizeof(*found->holdings) + 1);
-	if (!ev->holdings.at)
-		return -ENOMEM;
-	ev->holdings.n = found->n;
-	memcpy(ev->holdings.at, found->holdings,
-	       found->n * sizeof(*found->holdings));
-	report(ev, found);
+	for (size_t i = 0; i < found->n; i++) {
+		struct holding *slot = list_add(&ev->arena, &ev->holdings,
+						MAX_HOLDINGS);
+
+		if (!slot && errno == ENOMEM)
+			return -ENOMEM;
+		if (slot)
+			*slot = found->holdings[i];
+		sum->cut |= !slot;
+	}
+	sum->read += found->read;
+	sum->denied += found->denied;
+	sum->failed += found->failed;
+	sum->timed_out |= found->timed_out;
+	sum->cut |= found->cut;
+	sum->n = ev->holdings.n;
 	return 0;
+}
+
+int holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
+		 const uint32_t *wanted, size_t n)
+{
+	struct fetch_answer answers[FETCH_PARTS];
+	struct found sum = { 0 };
+	int err = 0;
+
+	fetch_run(fetch, wanted, n * sizeof(*wanted), parts, answers);
+	for (size_t i = 0; i < parts && !err; i++)
+		err = take_answer(ev, &answers[i], &sum);
+	if (ev->holdings.n)
+		qsort(ev->holdings.at, ev->holdings.n,
+		      sizeof(*ev->holdings.at), compare_holdings);
+	report(ev, &sum);
+	return err;
 }

@@ -10,20 +10,27 @@
 struct holders_search {
 	const struct evidence *ev;
 	int64_t deadline; /* in now_ms() time */
+	size_t parts;
 };
 
 /*
  * The reader's part: a struct fetch_job's run(), whose data is a struct
  * holders_search and whose input are the sorted inode numbers of sockets.
  */
-ssize_t holders_job(const void *data, char *bytes, size_t len, size_t room);
+ssize_t holders_job(const void *data, const struct fetch_work *work);
+
+/*
+ * Into how many parts the search pays to be divided: no more than there are
+ * processors for this process, nor for few processes.
+ */
+size_t holders_parts(const struct evidence *ev);
 
 /*
  * Fills ev->holdings with the processes that hold one of the sockets `wanted`
- * (sorted inode numbers). Adds the coverage line "file_descriptors". 0, or
- * -ENOMEM.
+ * (sorted inode numbers), searched in so many parts side by side. Adds the
+ * coverage line "file_descriptors". 0, or -ENOMEM.
  */
-int holders_find(struct evidence *ev, struct fetch *fetch,
+int holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
 		 const uint32_t *wanted, size_t n);
 
 #endif

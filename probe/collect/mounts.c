@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "sockprobe/mount_table.h"
+
 /* An escaped path of PATH_MAX bytes takes four times as much, and overlay's
  * options up to a page more. */
 enum { LINE_MAX_SIZE = 64 * 1024 };
@@ -94,46 +96,14 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
 		return -EINVAL;
 	mount->idmapped = has_option(field[F_OPTIONS], "idmapped");
 	mount->read_only = has_option(field[F_OPTIONS], "ro");
-	mount->root = arena_strdup(arena, field[F_ROOT]);
-	mount->point = arena_strdup(arena, field[F_POINT]);
-	mount->fstype = arena_strdup(arena, fstype);
+	mount->root = arena_intern(arena, field[F_ROOT]);
+	mount->point = arena_intern(arena, field[F_POINT]);
+	mount->fstype = arena_intern(arena, fstype);
 	return mount->root && mount->point && mount->fstype ? 0 : -ENOMEM;
 }
 
-/* For qsort: mounts have no back pointer to their table. */
-static int compare_by_parent(const void *a, const void *b, void *mounts)
-{
-	const struct mount *first = (struct mount *)mounts + *(const size_t *)a;
-	const struct mount *second = (struct mount *)mounts +
-				     *(const size_t *)b;
-	int order;
-
-	if (first->parent != second->parent)
-		return first->parent < second->parent ? -1 : 1;
-	order = strcmp(first->point, second->point);
-	if (order)
-		return order;
-	/* Of two on one point the table's later one lies on top. */
-	return *(const size_t *)a < *(const size_t *)b ? -1 : 1;
-}
-
-static int sort_view(struct arena *arena, struct mount_view *view)
-{
-	size_t n = view->mounts.n;
-
-	view->by_parent = arena_alloc(arena, (n + 1) * sizeof(size_t));
-	if (!view->by_parent)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		view->by_parent[i] = i;
-	if (n)
-		qsort_r(view->by_parent, n, sizeof(size_t), compare_by_parent,
-			view->mounts.at);
-	return 0;
-}
-
 /* Takes one line into the table. 0, -EOVERFLOW for one left out, -ENOMEM. */
-static int add_line(struct arena *arena, char *line, struct mount_view *view)
+static int add_line(struct arena *arena, char *line, struct mount_list *mounts)
 {
 	struct mount mount = { 0 };
 	struct mount *slot;
@@ -141,7 +111,7 @@ static int add_line(struct arena *arena, char *line, struct mount_view *view)
 
 	if (err)
 		return err == -EINVAL ? -EOVERFLOW : err;
-	slot = list_add(arena, &view->mounts, MAX_MOUNTS);
+	slot = list_add(arena, mounts, MAX_MOUNTS);
 	if (!slot)
 		return -errno;
 	*slot = mount;
@@ -152,7 +122,7 @@ static int add_line(struct arena *arena, char *line, struct mount_view *view)
  * Takes the whole lines at the buffer's start and moves what is left there.
  * `*skipping`: inside a line too long for the buffer, which is left out.
  */
-static int take_lines(struct arena *arena, struct mount_view *view,
+static int take_lines(struct arena *arena, struct mount_list *mounts,
 		      char *buffer, size_t *have, bool *skipping)
 {
 	char *start = buffer;
@@ -165,7 +135,7 @@ static int take_lines(struct arena *arena, struct mount_view *view,
 
 		*newline = '\0';
 		if (!*skipping)
-			err = add_line(arena, start, view);
+			err = add_line(arena, start, mounts);
 		if (err == -ENOMEM)
 			return err;
 		if (err)
@@ -183,7 +153,23 @@ static int take_lines(struct arena *arena, struct mount_view *view,
 	return worst;
 }
 
-int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
+/* Of a list that grew, what is in use. */
+static int keep_mounts(struct arena *arena, const struct mount_list *mounts,
+		       struct mount_view *view)
+{
+	size_t size = mounts->n * sizeof(*mounts->at);
+
+	view->mounts.at = arena_alloc(arena, size + 1);
+	if (!view->mounts.at)
+		return -ENOMEM;
+	if (size)
+		memcpy(view->mounts.at, mounts->at, size);
+	view->mounts.n = view->mounts.room = mounts->n;
+	return mount_table_index(arena, view);
+}
+
+int read_mountinfo(struct arena *arena, int fd, struct mount_list *scratch,
+		   struct mount_view *view)
 {
 	char buffer[LINE_MAX_SIZE];
 	bool skipping = false;
@@ -191,6 +177,7 @@ int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
 	int worst = 0;
 	int err;
 
+	scratch->n = 0;
 	for (;;) {
 		ssize_t got = read(fd, buffer + have, sizeof(buffer) - have);
 
@@ -201,7 +188,7 @@ int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
 		if (got == 0)
 			break;
 		have += (size_t)got;
-		err = take_lines(arena, view, buffer, &have, &skipping);
+		err = take_lines(arena, scratch, buffer, &have, &skipping);
 		if (err == -ENOMEM)
 			return err;
 		if (err)
@@ -210,28 +197,55 @@ int read_mountinfo(struct arena *arena, int fd, struct mount_view *view)
 	/* A table that does not end with a newline was cut. */
 	if (have || skipping)
 		worst = -EOVERFLOW;
-	err = sort_view(arena, view);
+	err = keep_mounts(arena, scratch, view);
 	return err ? err : worst;
 }
 
 struct tally {
+	struct mount_list scratch;
 	size_t denied;
 	size_t cut;
 	size_t failed;
 	bool timed_out;
 };
 
-static size_t find_view(const struct evidence *ev,
-			const struct process *process)
+/* For qsort_r: by mount namespace and root, then as they stand. */
+static int compare_by_view(const void *a, const void *b, void *processes)
 {
-	for (size_t i = 0; i < ev->views.n; i++) {
-		const struct mount_view *view = &ev->views.at[i];
+	size_t first = *(const size_t *)a;
+	size_t second = *(const size_t *)b;
+	const struct process *x = (const struct process *)processes + first;
+	const struct process *y = (const struct process *)processes + second;
+	int order = 0;
 
-		if (view->ns == process->ns_mnt &&
-		    strcmp(view->root, process->root) == 0)
-			return i;
-	}
-	return NO_INDEX;
+	if (x->ns_mnt != y->ns_mnt)
+		return x->ns_mnt < y->ns_mnt ? -1 : 1;
+	if (x->root && y->root)
+		order = strcmp(x->root, y->root);
+	else
+		order = (x->root != NULL) - (y->root != NULL);
+	return order ? order : first < second ? -1 : 1;
+}
+
+/* The processes in the order in which those of one view stand together. */
+static size_t *order_by_view(struct evidence *ev)
+{
+	size_t n = ev->processes.n;
+	size_t *order = arena_alloc(&ev->arena, (n + 1) * sizeof(*order));
+
+	for (size_t i = 0; order && i < n; i++)
+		order[i] = i;
+	if (order && n)
+		qsort_r(order, n, sizeof(*order), compare_by_view,
+			ev->processes.at);
+	return order;
+}
+
+static bool same_view(const struct mount_view *view,
+		      const struct process *process)
+{
+	return view->ns == process->ns_mnt &&
+	       strcmp(view->root, process->root) == 0;
 }
 
 /* Reads the table of process `idx` as a new view. */
@@ -257,7 +271,7 @@ static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
 		.root = process->root,
 		.process = idx,
 	};
-	err = read_mountinfo(&ev->arena, fd, view);
+	err = read_mountinfo(&ev->arena, fd, &tally->scratch, view);
 	if (!err || err == -EOVERFLOW) {
 		process->view = ev->views.n - 1;
 		tally->cut += err != 0;
@@ -292,32 +306,41 @@ static void report_views(struct evidence *ev, const struct tally *tally)
 			     NULL, "%zu mount tables", ev->views.n);
 }
 
+static int collect_one(struct evidence *ev, size_t idx, struct tally *tally)
+{
+	struct process *process = &ev->processes.at[idx];
+	int err = 0;
+
+	if (process->kthread)
+		return 0;
+	if (!process->ns_mnt || !process->root) {
+		tally->denied++;
+		return 0;
+	}
+	if (ev->views.n && same_view(&ev->views.at[ev->views.n - 1], process))
+		process->view = ev->views.n - 1;
+	else
+		err = add_view(ev, idx, tally);
+	if (process->self)
+		ev->own_view = process->view;
+	if (process->pid == 1 && ev->probe.scope != SCOPE_CONTAINER)
+		ev->node_view = process->view;
+	return err;
+}
+
 int mounts_collect(struct evidence *ev, int64_t deadline)
 {
+	size_t *order = order_by_view(ev);
 	struct tally tally = { 0 };
+	int err = order ? 0 : -ENOMEM;
 
 	ev->own_view = ev->node_view = NO_INDEX;
-	for (size_t i = 0; i < ev->processes.n && !tally.timed_out; i++) {
-		struct process *process = &ev->processes.at[i];
-		int err = 0;
-
-		if (process->kthread)
-			continue;
-		if (!process->ns_mnt || !process->root) {
-			tally.denied++;
-			continue;
-		}
-		process->view = find_view(ev, process);
-		if (process->view == NO_INDEX)
-			err = add_view(ev, i, &tally);
-		if (err)
-			return err;
-		if (process->self)
-			ev->own_view = process->view;
-		if (process->pid == 1 && ev->probe.scope != SCOPE_CONTAINER)
-			ev->node_view = process->view;
+	for (size_t i = 0; i < ev->processes.n && !err && !tally.timed_out;
+	     i++) {
+		err = collect_one(ev, order[i], &tally);
 		tally.timed_out = now_ms() > deadline;
 	}
-	report_views(ev, &tally);
-	return 0;
+	if (!err)
+		report_views(ev, &tally);
+	return err;
 }

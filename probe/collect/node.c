@@ -32,7 +32,7 @@ static const char *first_line(struct evidence *ev, struct fetch *fetch,
 	const char *text;
 	size_t len;
 
-	if (fetch_read(fetch, path, &text) <= 0)
+	if (fetch_read(fetch, path, &text, NULL) <= 0)
 		return NULL;
 	len = strcspn(text, "\r\n");
 	if (len == 0 || len > 256)
@@ -117,7 +117,7 @@ static void read_os(struct evidence *ev, struct fetch *fetch)
 	const char *text;
 
 	for (const char *const *file = files; *file && !ev->node.os; file++) {
-		if (fetch_read(fetch, *file, &text) > 0)
+		if (fetch_read(fetch, *file, &text, NULL) > 0)
 			ev->node.os = parse_os_release(&ev->arena, text,
 						       "PRETTY_NAME");
 	}
@@ -155,7 +155,7 @@ static void read_selinux(struct evidence *ev, struct fetch *fetch)
 	const char *text;
 
 	if (!ev->node.selinux &&
-	    fetch_read(fetch, "/sys/fs/selinux/enforce", &text) > 0)
+	    fetch_read(fetch, "/sys/fs/selinux/enforce", &text, NULL) > 0)
 		ev->node.selinux = text[0] == '1' ? "enforcing" : "permissive";
 }
 
@@ -265,7 +265,7 @@ static int read_kubelet_place(struct evidence *ev, struct fetch *fetch,
 	tally->outside += err == -EXDEV;
 	for (size_t i = 0; i < files.n; i++) {
 		const char *text;
-		ssize_t len = fetch_read(fetch, files.at[i], &text);
+		ssize_t len = fetch_read(fetch, files.at[i], &text, NULL);
 
 		tally->denied += len == -EACCES || len == -EPERM;
 		tally->outside += len == -EXDEV;

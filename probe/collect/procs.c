@@ -145,7 +145,7 @@ static const char *read_process_link(struct arena *arena,
 	ssize_t len = read_link_at(process->dirfd, name, text, sizeof(text));
 
 	if (len > 0)
-		return arena_strndup(arena, text, (size_t)len);
+		return arena_intern(arena, text);
 	return NULL;
 }
 
@@ -229,7 +229,7 @@ static int read_process(struct evidence *ev, struct process *process,
 		if (err)
 			return err;
 	}
-	process->comm = arena_strdup(&ev->arena, extra.comm);
+	process->comm = arena_intern(&ev->arena, extra.comm);
 	if (!process->comm)
 		return -ENOMEM;
 	if (process->kthread)

@@ -199,5 +199,5 @@ const char *parse_cgroup(struct arena *arena, char *text, int *version)
 	/* A hybrid node keeps its containers in the version 1 hierarchies. */
 	if (!unified || (longest && strlen(longest) > strlen(unified)))
 		unified = longest;
-	return arena_strdup(arena, unified);
+	return arena_intern(arena, unified);
 }

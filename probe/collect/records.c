@@ -122,20 +122,14 @@ int records_find(struct evidence *ev, struct fetch *fetch,
  * containerd writes a bundle's config.json once, when it makes the container,
  * and no time into it: the file's own time is the nearest there is.
  */
-static int date_by_file(struct evidence *ev, struct fetch *fetch,
-			const struct record *record,
-			struct container *container)
+static int date_by_file(struct evidence *ev, const struct record *record,
+			struct timespec modified, struct container *container)
 {
 	char text[TIME_TEXT_SIZE];
-	struct path_look look;
-	int err;
 
 	if (record->place->format != RECORD_OCI || container->created.tv_sec)
 		return 0;
-	err = fetch_look(fetch, &ev->arena, FETCH_HOST, record->path, &look);
-	if (err || look.kind != KIND_REGULAR)
-		return err;
-	container->created = look.inode.modify;
+	container->created = modified;
 	format_time(container->created, text);
 	container->created_at.value = arena_strdup(&ev->arena, text);
 	container->created_at.source =
@@ -146,12 +140,12 @@ static int date_by_file(struct evidence *ev, struct fetch *fetch,
 }
 
 static int read_one(struct evidence *ev, struct fetch *fetch,
-		    struct record_index *index, struct record *record,
-		    size_t idx)
+		    struct record_index *index, const struct record *record,
+		    struct container *container)
 {
-	struct container *container = &ev->containers.at[idx];
+	struct timespec modified;
 	const char *text;
-	ssize_t len = fetch_read(fetch, record->path, &text);
+	ssize_t len = fetch_read(fetch, record->path, &text, &modified);
 	int err;
 
 	if (len < 0) {
@@ -166,39 +160,98 @@ static int read_one(struct evidence *ev, struct fetch *fetch,
 	}
 	if (err)
 		return err;
-	if (*record->id)
-		container->record_known = true;
-	return date_by_file(ev, fetch, record, container);
+	container->record_known = true;
+	return date_by_file(ev, record, modified, container);
 }
 
-/* The records of one id lie side by side; "" are the indexes of many. */
-static int read_records_of(struct evidence *ev, struct fetch *fetch,
-			   struct record_index *index, const char *id,
-			   size_t container)
+/* An index is about all containers of its runtime: it is read once. */
+static int use_index(struct evidence *ev, struct fetch *fetch,
+		     struct record_index *index, struct record *record,
+		     struct container *container)
+{
+	const char *text;
+	ssize_t len;
+
+	if (record->read)
+		return record->index ?
+			       record_apply(&ev->arena, record->place->format,
+					    record->index, record->path,
+					    container) :
+			       0;
+	record->read = true;
+	len = fetch_read(fetch, record->path, &text, NULL);
+	if (len < 0) {
+		tally_error(index, (int)len);
+		return 0;
+	}
+	record->index = record_json(record->place->format, text, (size_t)len);
+	index->failed += !record->index;
+	return use_index(ev, fetch, index, record, container);
+}
+
+/* The first record of this id or a later one. */
+static size_t first_of_id(const struct record_list *records, const char *id)
+{
+	size_t low = 0;
+	size_t high = records->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(records->at[middle].id, id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Indexes, whose id is "", stand before all others. */
+static int use_indexes(struct evidence *ev, struct fetch *fetch,
+		       struct record_index *index, const char *runtime,
+		       struct container *container)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < index->records.n && !err; i++) {
 		struct record *record = &index->records.at[i];
 
-		if (strcmp(record->id, id) == 0)
-			err = read_one(ev, fetch, index, record, container);
+		if (*record->id)
+			break;
+		if (strcmp(record->place->runtime, runtime) == 0)
+			err = use_index(ev, fetch, index, record, container);
 	}
 	return err;
 }
 
 int records_read(struct evidence *ev, struct fetch *fetch,
-		 struct record_index *index, size_t container)
+		 struct record_index *index, size_t idx)
 {
-	const char *id = ev->containers.at[container].id;
-	int err;
+	struct container *container = &ev->containers.at[idx];
+	const char *runtime = NULL;
+	int err = 0;
 
-	if (ev->containers.at[container].record_known)
+	if (container->record_known)
 		return 0;
-	err = read_records_of(ev, fetch, index, id, container);
-	if (err || !ev->containers.at[container].record_known)
+	for (size_t i = first_of_id(&index->records, container->id);
+	     i < index->records.n && !err; i++) {
+		const struct record *record = &index->records.at[i];
+
+		if (strcmp(record->id, container->id) != 0)
+			break;
+		err = read_one(ev, fetch, index, record, container);
+		runtime = record->place->runtime;
+	}
+	if (err || !container->record_known)
 		return err;
-	return read_records_of(ev, fetch, index, "", container);
+	return use_indexes(ev, fetch, index, runtime, container);
+}
+
+void records_free(struct record_index *index)
+{
+	for (size_t i = 0; i < index->records.n; i++)
+		cJSON_Delete(index->records.at[i].index);
+	*index = (struct record_index){ 0 };
 }
 
 int records_read_all(struct evidence *ev, struct fetch *fetch,

@@ -6,6 +6,8 @@
 #ifndef SOCKPROBE_RECORDS_H
 #define SOCKPROBE_RECORDS_H
 
+#include <cjson/cJSON.h>
+
 #include "fetch.h"
 #include "sockprobe/evidence.h"
 #include "sockprobe/vocabulary.h"
@@ -15,7 +17,9 @@ struct record {
 	const char *id;
 	const struct record_place *place;
 	const char *path;
-
+	/* of one about many containers: */
+	bool read;
+	cJSON *index; /* NULL where it was no such thing */
 };
 DEFINE_LIST(record_list, struct record);
 
@@ -31,11 +35,11 @@ int records_find(struct evidence *ev, struct fetch *fetch,
 		 struct record_index *index);
 
 /*
- * Reads the records of container number `container`, as far as not read yet,
+ * Reads the records of container number `idx`, as far as not read yet,
  * and fills what is still unknown of it. 0 or -errno.
  */
 int records_read(struct evidence *ev, struct fetch *fetch,
-		 struct record_index *index, size_t container);
+		 struct record_index *index, size_t idx);
 
 /*
  * Reads all records, adding containers that no process is left of: those may
@@ -43,6 +47,9 @@ int records_read(struct evidence *ev, struct fetch *fetch,
  */
 int records_read_all(struct evidence *ev, struct fetch *fetch,
 		     struct record_index *index);
+
+/* Frees what was kept of records; the index is empty then. */
+void records_free(struct record_index *index);
 
 /* Adds the coverage line "runtime_records". */
 void records_report(struct evidence *ev, const struct record_index *index);
@@ -53,6 +60,16 @@ void records_report(struct evidence *ev, const struct record_index *index);
  */
 int parse_record(struct arena *arena, enum record_format format,
 		 const char *text, size_t len, const char *source,
+		 struct container *container);
+
+/*
+ * The two halves of parse_record(), for a record that is about many containers:
+ * the JSON of a record, which cJSON_Delete() frees, NULL for what is none; and
+ * what it says of one container. 0 or -ENOMEM.
+ */
+cJSON *record_json(enum record_format format, const char *text, size_t len);
+int record_apply(struct arena *arena, enum record_format format,
+		 const cJSON *json, const char *source,
 		 struct container *container);
 
 #endif

@@ -80,7 +80,7 @@ static int fill(struct arena *arena, struct sourced *field, const char *value,
 {
 	if (field->value || !value)
 		return 0;
-	field->value = arena_strdup(arena, value);
+	field->value = arena_intern(arena, value);
 	field->source = source;
 	return field->value ? 0 : -ENOMEM;
 }
@@ -163,18 +163,21 @@ static int fill_manager(struct arena *arena, const cJSON *annotations,
 }
 
 static int add_mount(struct arena *arena, struct container *container,
-		     const char *from, const char *to)
+		     const char *source)
 {
-	struct record_mount *mount;
+	const char **slot;
 
-	if (!from || !to)
+	if (!source)
 		return 0;
-	mount = list_add(arena, &container->record_mounts, MAX_RECORD_MOUNTS);
-	if (!mount)
-		return errno == ENOMEM ? -ENOMEM : 0;
-	mount->source = arena_strdup(arena, from);
-	mount->destination = arena_strdup(arena, to);
-	return mount->source && mount->destination ? 0 : -ENOMEM;
+	slot = list_add(arena, &container->mount_sources, MAX_RECORD_MOUNTS);
+	if (!slot && errno == EOVERFLOW) {
+		container->mount_sources_cut = true;
+		return 0;
+	}
+	if (!slot)
+		return -ENOMEM;
+	*slot = arena_intern(arena, source);
+	return *slot ? 0 : -ENOMEM;
 }
 
 static bool is_bind(const cJSON *mount)
@@ -267,8 +270,7 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 	{
 		if (!err && is_bind(mount))
 			err = add_mount(arena, container,
-					text_of(mount, "source"),
-					text_of(mount, "destination"));
+					text_of(mount, "source"));
 	}
 	return err;
 }
@@ -313,8 +315,7 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 
 		if (!err && (!kind || strcmp(kind, "bind") == 0))
 			err = add_mount(arena, container,
-					text_of(mount, "Source"),
-					text_of(mount, "Destination"));
+					text_of(mount, "Source"));
 	}
 	return err;
 }
@@ -399,17 +400,35 @@ static void date_container(struct container *container)
 	container->created = created;
 }
 
+cJSON *record_json(enum record_format format, const char *text, size_t len)
+{
+	cJSON *json = cJSON_ParseWithLength(text, len);
+
+	if (parsers[format].array ? cJSON_IsArray(json) : cJSON_IsObject(json))
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+int record_apply(struct arena *arena, enum record_format format,
+		 const cJSON *json, const char *source,
+		 struct container *container)
+{
+	int err = parsers[format].parse(arena, json, source, container);
+
+	if (!err)
+		date_container(container);
+	return err;
+}
+
 int parse_record(struct arena *arena, enum record_format format,
 		 const char *text, size_t len, const char *source,
 		 struct container *container)
 {
-	cJSON *json = cJSON_ParseWithLength(text, len);
-	int err = -EINVAL;
+	cJSON *json = record_json(format, text, len);
+	int err = json ? record_apply(arena, format, json, source, container) :
+			 -EINVAL;
 
-	if (parsers[format].array ? cJSON_IsArray(json) : cJSON_IsObject(json))
-		err = parsers[format].parse(arena, json, source, container);
-	if (!err)
-		date_container(container);
 	cJSON_Delete(json);
 	return err;
 }

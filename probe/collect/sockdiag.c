@@ -33,23 +33,11 @@ enum {
 
 /* ---- which namespaces there are ---- */
 
-static size_t find_netns(const struct evidence *ev, uint64_t ino)
-{
-	for (size_t i = 0; i < ev->netns.n; i++) {
-		if (ev->netns.at[i].ino == ino)
-			return i;
-	}
-	return NO_INDEX;
-}
-
 static int add_netns(struct evidence *ev, uint64_t ino, size_t process,
 		     const char *mount_path)
 {
-	struct netns *netns;
+	struct netns *netns = list_add(&ev->arena, &ev->netns, MAX_PROCESSES);
 
-	if (find_netns(ev, ino) != NO_INDEX)
-		return 0;
-	netns = list_add(&ev->arena, &ev->netns, MAX_NETNS);
 	if (!netns)
 		return -errno;
 	*netns = (struct netns){
@@ -82,12 +70,52 @@ static int add_mounted(struct evidence *ev, size_t view)
 	return 0;
 }
 
+/* Of one namespace the first process stands first, a mount last. */
 static int compare_netns(const void *a, const void *b)
 {
 	const struct netns *first = a;
 	const struct netns *second = b;
 
-	return first->ino < second->ino ? -1 : first->ino > second->ino;
+	if (first->ino != second->ino)
+		return first->ino < second->ino ? -1 : 1;
+	return first->process < second->process ? -1 :
+						  first->process > second->process;
+}
+
+static void drop_doubles(struct netns_list *list)
+{
+	size_t kept = 0;
+
+	if (list->n)
+		qsort(list->at, list->n, sizeof(*list->at), compare_netns);
+	for (size_t i = 0; i < list->n; i++) {
+		if (!kept || list->at[kept - 1].ino != list->at[i].ino)
+			list->at[kept++] = list->at[i];
+	}
+	list->n = kept;
+}
+
+/* What is past the bound is left out, and said. */
+static void bound_netns(struct evidence *ev, bool cut)
+{
+	if (ev->netns.n > MAX_NETNS) {
+		ev->netns.n = MAX_NETNS;
+		cut = true;
+	}
+	ev->netns_cut = cut;
+}
+
+static void mark_node(struct evidence *ev)
+{
+	uint64_t ino = 0;
+
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		if (ev->processes.at[i].pid == 1 &&
+		    ev->probe.scope != SCOPE_CONTAINER)
+			ino = ev->processes.at[i].ns_net;
+	}
+	for (size_t i = 0; i < ev->netns.n; i++)
+		ev->netns.at[i].node = ino && ev->netns.at[i].ino == ino;
 }
 
 static int find_namespaces(struct evidence *ev)
@@ -106,20 +134,10 @@ static int find_namespaces(struct evidence *ev)
 	}
 	if (!err)
 		err = add_mounted(ev, ev->own_view);
-	if (ev->netns.n)
-		qsort(ev->netns.at, ev->netns.n, sizeof(*ev->netns.at),
-		      compare_netns);
-	for (size_t i = 0; i < ev->processes.n; i++) {
-		const struct process *process = &ev->processes.at[i];
-		size_t idx;
-
-		if (process->pid != 1 || ev->probe.scope == SCOPE_CONTAINER)
-			continue;
-		idx = find_netns(ev, process->ns_net);
-		if (idx != NO_INDEX)
-			ev->netns.at[idx].node = true;
-	}
-	return err;
+	drop_doubles(&ev->netns);
+	bound_netns(ev, err == -EOVERFLOW);
+	mark_node(ev);
+	return err == -EOVERFLOW ? 0 : err;
 }
 
 /* ---- one dump ---- */
@@ -442,6 +460,12 @@ static void report_netns(struct evidence *ev)
 			     MEND_DUMP,
 			     "namespaces of %zu processes denied, %zu namespaces known",
 			     ev->netns_hidden, ev->netns.n);
+	else if (ev->netns_cut)
+		coverage_add(ev, "network_namespaces", processes_scope(ev),
+			     COVERAGE_PARTIAL,
+			     "look for who makes so many network namespaces",
+			     "the first %zu network namespaces, the most kept",
+			     ev->netns.n);
 	else
 		coverage_add(ev, "network_namespaces", processes_scope(ev),
 			     COVERAGE_COMPLETE, NULL, "%zu network namespaces",

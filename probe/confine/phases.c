@@ -152,7 +152,8 @@ static const struct rule {
 	/* the node's name and kernel */
 	{ SCMP_SYS(uname), IN(COLLECT), NULL, 0, { { 0 } } },
 
-	/* the processes that read for the probe */
+	/* the processes that read for the probe, and how many of them pay */
+	{ SCMP_SYS(sched_getaffinity), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(pipe2), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(clone), IN(COLLECT) | IN(KEEPER), "a plain fork", 1,
 	  { BITS(0, CLONE_PLAIN, 0) } },

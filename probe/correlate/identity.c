@@ -84,21 +84,19 @@ static const struct cgroup_form *match_form(const char *component,
 static int take_pod_uid(struct arena *arena, const char *component,
 			const char **pod_uid)
 {
+	char uid[MAX_COMPONENT];
 	const char *start;
-	char *uid;
 	size_t len;
 
 	if (!find_pod_uid(component, &start, &len))
 		return 0;
-	uid = arena_strndup(arena, start, len);
-	if (!uid)
-		return -ENOMEM;
+	snprintf(uid, sizeof(uid), "%.*s", (int)len, start);
 	for (char *at = uid; *at; at++) {
 		if (*at == '_')
 			*at = '-';
 	}
-	*pod_uid = uid;
-	return 0;
+	*pod_uid = arena_intern(arena, uid);
+	return *pod_uid ? 0 : -ENOMEM;
 }
 
 /*
@@ -111,6 +109,7 @@ static int take_component(struct arena *arena, const char *component,
 			  struct cgroup_identity *identity)
 {
 	const struct cgroup_form *form;
+	char copy[ID_LENGTH + 1];
 	const char *id;
 	int err = take_pod_uid(arena, component, pod_uid);
 
@@ -124,7 +123,8 @@ static int take_component(struct arena *arena, const char *component,
 		identity->pod_uid = *pod_uid;
 	*pod_uid = NULL;
 	identity->parent = identity->id;
-	identity->id = arena_strndup(arena, id, ID_LENGTH);
+	snprintf(copy, sizeof(copy), "%.*s", ID_LENGTH, id);
+	identity->id = arena_intern(arena, copy);
 	identity->runtime = form->shared ? NULL : form->runtime;
 	return identity->id ? 0 : -ENOMEM;
 }
@@ -217,15 +217,13 @@ static int add_process(struct evidence *ev, struct container *container,
 static bool is_forged(const struct evidence *ev,
 		      const struct cgroup_identity *identity)
 {
-	for (size_t i = 0; i < ev->containers.n; i++) {
-		const struct container *container = &ev->containers.at[i];
+	size_t idx = container_find(ev, identity->id);
+	const char *parent;
 
-		if (strcmp(container->id, identity->id) != 0)
-			continue;
-		return !container->parent ||
-		       strcmp(container->parent, identity->parent) != 0;
-	}
-	return false;
+	if (idx == NO_INDEX)
+		return false;
+	parent = ev->containers.at[idx].parent;
+	return !parent || strcmp(parent, identity->parent) != 0;
 }
 
 static int place_forged(struct evidence *ev, struct process *process,

@@ -31,8 +31,8 @@ bool origin_is_asked(const struct evidence *ev)
 static const char *find_source(const struct container *container,
 			       const struct path_object *path)
 {
-	for (size_t i = 0; i < container->record_mounts.n; i++) {
-		const char *source = container->record_mounts.at[i].source;
+	for (size_t i = 0; i < container->mount_sources.n; i++) {
+		const char *source = container->mount_sources.at[i];
 
 		if (strcmp(source, path->look.resolved) == 0)
 			return source;
@@ -159,8 +159,23 @@ static int explain_one(struct evidence *ev, struct path_object *path)
 	return origin->text ? 0 : -ENOMEM;
 }
 
+static void report_cut(struct evidence *ev)
+{
+	size_t cut = 0;
+
+	for (size_t i = 0; i < ev->containers.n; i++)
+		cut += ev->containers.at[i].mount_sources_cut;
+	if (cut)
+		coverage_add(ev, "runtime_records", "node", COVERAGE_PARTIAL,
+			     "look for who mounts so much",
+			     "%zu containers have more bind mounts than are kept: one of them may have made a directory",
+			     cut);
+}
+
 int origin_correlate(struct evidence *ev)
 {
+	if (origin_is_asked(ev))
+		report_cut(ev);
 	for (size_t i = 0; i < ev->paths.n; i++) {
 		int err;
 

@@ -49,13 +49,14 @@ typedef void target_function(struct arena *arena, char *text, size_t len);
 static void fuzz_mountinfo(struct arena *arena, char *text, size_t len)
 {
 	struct mount_view view = { 0 };
+	struct mount_list scratch = { 0 };
 	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
 	size_t serving;
 
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len ||
 	    lseek(fd, 0, SEEK_SET) != 0)
 		abort();
-	read_mountinfo(arena, fd, &view);
+	read_mountinfo(arena, fd, &scratch, &view);
 	close(fd);
 	serving = mount_serving(&view, "/var/run/docker.sock");
 	PROMISE(serving == NO_INDEX || serving < view.mounts.n);

@@ -62,6 +62,7 @@ static const struct phase_case cases[] = {
 	{ PHASE_COLLECT, { PHASE_COLLECT }, 0x280004, true,
 	  { SYS_ioctl, SYS_poll, SYS_ppoll, SYS_setns, SYS_socket, SYS_bind,
 	    SYS_getsockname, SYS_setsockopt, SYS_sendto, SYS_recvmsg, SYS_uname,
+	    SYS_sched_getaffinity,
 	    SYS_pipe2, SYS_clone, SYS_set_robust_list, SYS_getpid, SYS_getppid,
 	    SYS_prctl, SYS_kill, SYS_wait4 } },
 	{ PHASE_KEEPER, { PHASE_KEEPER }, 0x80004, true,

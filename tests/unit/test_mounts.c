@@ -40,10 +40,11 @@ static int table_of(struct arena *arena, const char *text,
 		    struct mount_view *view)
 {
 	int fd = text_fd(text, strlen(text));
+	struct mount_list scratch = { 0 };
 	int err;
 
 	*view = (struct mount_view){ 0 };
-	err = read_mountinfo(arena, fd, view);
+	err = read_mountinfo(arena, fd, &scratch, view);
 	close(fd);
 	return err;
 }
@@ -438,6 +439,7 @@ static void table_in_small_pieces(void **state)
 	static const char text[] = "1 0 8:1 / / rw - ext4 d rw\n"
 				   "2 1 0:25 / /run rw - tmpfs t rw\n";
 	struct mount_view view = { 0 };
+	struct mount_list scratch = { 0 };
 	int ends[2];
 	pid_t child;
 
@@ -453,7 +455,7 @@ static void table_in_small_pieces(void **state)
 		_exit(0);
 	}
 	close(ends[1]);
-	assert_int_equal(read_mountinfo(*state, ends[0], &view), 0);
+	assert_int_equal(read_mountinfo(*state, ends[0], &scratch, &view), 0);
 	close(ends[0]);
 	assert_int_equal(view.mounts.n, 2);
 	assert_string_equal(view.mounts.at[1].point, "/run");
@@ -462,8 +464,9 @@ static void table_in_small_pieces(void **state)
 static void table_that_cannot_be_read(void **state)
 {
 	struct mount_view view = { 0 };
+	struct mount_list scratch = { 0 };
 
-	assert_int_equal(read_mountinfo(*state, -1, &view), -EBADF);
+	assert_int_equal(read_mountinfo(*state, -1, &scratch, &view), -EBADF);
 }
 
 /* ---- which mount serves a path ---- */
