@@ -102,6 +102,8 @@ static int report(struct run *run, int *decided, struct error *error)
 	if (status)
 		return status;
 	*decided = make_document(run);
+	/* What it was made of is as large as what comes now. */
+	scan_free(&run->scan);
 	status = emit(run->output.stream, run->document, &run->form, error);
 	return output_finish(&run->output, status, error);
 }

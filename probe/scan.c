@@ -363,4 +363,5 @@ void scan_free(struct scan *scan)
 	close_all(scan);
 	records_free(&scan->records);
 	arena_free(&scan->ev.arena);
+	scan->ev = (struct evidence){ 0 };
 }

@@ -163,11 +163,11 @@ static int fill_manager(struct arena *arena, const cJSON *annotations,
 }
 
 static int add_mount(struct arena *arena, struct container *container,
-		     const char *source)
+		     const char *source, const char *destination)
 {
 	const char **slot;
 
-	if (!source)
+	if (!source || !destination)
 		return 0;
 	slot = list_add(arena, &container->mount_sources, MAX_RECORD_MOUNTS);
 	if (!slot && errno == EOVERFLOW) {
@@ -270,7 +270,8 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 	{
 		if (!err && is_bind(mount))
 			err = add_mount(arena, container,
-					text_of(mount, "source"));
+					text_of(mount, "source"),
+					text_of(mount, "destination"));
 	}
 	return err;
 }
@@ -315,7 +316,8 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 
 		if (!err && (!kind || strcmp(kind, "bind") == 0))
 			err = add_mount(arena, container,
-					text_of(mount, "Source"));
+					text_of(mount, "Source"),
+					text_of(mount, "Destination"));
 	}
 	return err;
 }

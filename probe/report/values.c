@@ -16,21 +16,27 @@ static void flag_escaped(cJSON *object, const char *key)
 	cJSON_AddItemToArray(list, cJSON_CreateString(key));
 }
 
+/* Keys are constants, and are not copied. */
+static void put(cJSON *object, const char *key, cJSON *value)
+{
+	cJSON_AddItemToObjectCS(object, key, value);
+}
+
 /* Puts a text, or null. One that is not UTF-8 is escaped and listed as such. */
 void put_text(cJSON *object, const char *key, const char *text)
 {
 	char *escaped;
 
 	if (!text) {
-		cJSON_AddNullToObject(object, key);
+		put(object, key, cJSON_CreateNull());
 		return;
 	}
 	if (is_utf8(text)) {
-		cJSON_AddStringToObject(object, key, text);
+		put(object, key, cJSON_CreateString(text));
 		return;
 	}
 	escaped = escape_bytes(text);
-	cJSON_AddStringToObject(object, key, escaped ? escaped : "");
+	put(object, key, cJSON_CreateString(escaped ? escaped : ""));
 	free(escaped);
 	flag_escaped(object, key);
 }
@@ -49,11 +55,11 @@ void put_time(cJSON *object, const char *key, struct timespec when)
 	char text[TIME_TEXT_SIZE];
 
 	if (!when.tv_sec) {
-		cJSON_AddNullToObject(object, key);
+		put(object, key, cJSON_CreateNull());
 		return;
 	}
 	format_time(when, text);
-	cJSON_AddStringToObject(object, key, text);
+	put(object, key, cJSON_CreateString(text));
 }
 
 void put_u64(cJSON *object, const char *key, uint64_t number)
@@ -61,20 +67,20 @@ void put_u64(cJSON *object, const char *key, uint64_t number)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%" PRIu64, number);
-	cJSON_AddStringToObject(object, key, text);
+	put(object, key, cJSON_CreateString(text));
 }
 
 void put_tri(cJSON *object, const char *key, enum tristate fact)
 {
 	if (fact == TRI_UNKNOWN)
-		cJSON_AddNullToObject(object, key);
+		put(object, key, cJSON_CreateNull());
 	else
-		cJSON_AddBoolToObject(object, key, fact == TRI_YES);
+		put(object, key, cJSON_CreateBool(fact == TRI_YES));
 }
 
 void put_count(cJSON *object, const char *key, uint64_t number)
 {
-	cJSON_AddNumberToObject(object, key, (double)number);
+	put(object, key, cJSON_CreateNumber((double)number));
 }
 
 /* A JSON pointer (RFC 6901) into this document. */
