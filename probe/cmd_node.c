@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The commands that look at the node: scan, and explain for a finding. */
 #include "commands.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "confine/confine.h"
 #include "input.h"
 #include "judge/dialects.h"
@@ -61,12 +68,31 @@ static int check_operands(const struct options *options, bool explain,
 	return 0;
 }
 
+/*
+ * For all processes of the run: SCHED_IDLE and the idle class of ioprio_set(2),
+ * for which the C library has neither function nor constants.
+ */
+static int step_back(struct error *error)
+{
+	enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_CLASS_IDLE = 3, CLASS_SHIFT = 13 };
+	const struct sched_param param = { 0 };
+
+	if (sched_setscheduler(0, SCHED_IDLE, &param) < 0 ||
+	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		    IOPRIO_CLASS_IDLE << CLASS_SHIFT) < 0)
+		return fail(error, EXIT_INTERNAL, "--nice: %s",
+			    strerror(errno));
+	return 0;
+}
+
 /* While there are privileges: opens and reads, but parses nothing foreign. */
 static int collect(struct run *run, bool explain, struct error *error)
 {
 	const struct options *options = &run->options;
-	int status = confine_begin(&run->confinement, error);
+	int status = options->nice ? step_back(error) : 0;
 
+	if (!status)
+		status = confine_begin(&run->confinement, error);
 	if (!status && explain)
 		status = input_read(&run->finding, options->operands.at[0],
 				    FINDING_FILE_MAX, error);

@@ -19,6 +19,7 @@ enum {
 	OPT_DETECTOR,
 	OPT_OUTPUT,
 	OPT_MAX_BYTES,
+	OPT_NICE,
 };
 
 static const struct option long_options[] = {
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "max-bytes", required_argument, NULL, OPT_MAX_BYTES },
 	{ "pretty", no_argument, NULL, OPT_PRETTY },
+	{ "nice", no_argument, NULL, OPT_NICE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
 	{ "scope", required_argument, NULL, OPT_SCOPE },
@@ -213,6 +215,9 @@ static int set_option(struct options *options, int option, char *argv[],
 		return set_timeout(options, optarg, error);
 	case OPT_PRETTY:
 		options->pretty = true;
+		return 0;
+	case OPT_NICE:
+		options->nice = true;
 		return 0;
 	case ':':
 		return fail(error, EXIT_USAGE, "%s: wants a value; see --help",

@@ -15,7 +15,6 @@ enum exit_status {
 	EXIT_BAD_INPUT = 65,
 	EXIT_INTERNAL = 70,
 	EXIT_OUTPUT = 74,    /* the output could not be written */
-	EXIT_NOT_PERMITTED = 77,
 };
 
 struct error {

@@ -2,7 +2,9 @@
 # left behind. Needs no node.
 import json
 import os
+import pathlib
 import subprocess
+import time
 
 import conftest
 import pytest
@@ -121,3 +123,20 @@ def test_colour_is_for_terminals_and_not_with_no_color(tmp_path):
     environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
     assert b"\033[" in on_terminal({**environment, "NO_COLOR": ""})
     assert b"\033[" not in on_terminal({"NO_COLOR": "1"})
+
+
+def test_nice_steps_back_before_anything_else():
+    """While it waits for a finding: ionice and the kernel's own numbers are the witnesses."""
+    asked = subprocess.Popen([conftest.PROGRAM, "explain", "-", "--nice"], stdin=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait = time.monotonic() + 10
+        while "Seccomp:\t2" not in pathlib.Path(f"/proc/{asked.pid}/status").read_text():
+            assert time.monotonic() < wait
+        policy = pathlib.Path(f"/proc/{asked.pid}/stat").read_text().rpartition(")")[2].split()[38]
+        assert policy == "5"  # SCHED_IDLE, sched(7)
+        ionice = subprocess.run(["ionice", "-p", str(asked.pid)], capture_output=True, text=True, check=True)
+        assert ionice.stdout.strip() == "idle"
+    finally:
+        asked.kill()
+        asked.wait()
