@@ -1,0 +1,312 @@
+# The benchmark: sockprobe beside what a user would use instead, and beside the
+# floor that the kernel sets, on nodes of growing size that are made for it. Each
+# tool's answer is compared with the truth. Prints a table, writes it and a plot
+# below tests/bench/results under the commit's name. Needs root, and tells how
+# long things take only on a machine that does nothing else.
+# Usage: bench.py [--quick] [--keep]
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPO = HERE.parent.parent
+BUILD = REPO / "build" / "bench"
+sys.path.insert(0, str(REPO / "tests" / "node"))
+sys.path.insert(0, str(HERE))
+
+import node as lab  # noqa: E402
+import plot  # noqa: E402
+
+SOCKET = "/run/containerd/containerd.sock"
+SIZES = [10, 100, 250, 737, 2000]  # pods; 737 is the most that EKS has on a node
+QUICK = [10, 100, 250]
+TURNS = 7
+# A tool that took so many seconds gets one turn, and none on larger nodes.
+SLOW, TOO_SLOW = 3, 60
+GOAL_FROM = 100
+
+SS_EVERYWHERE = """
+for process in /proc/[0-9]*; do
+	readlink $process/ns/net | tr '\\n' ' '
+	echo ${process#/proc/}
+done 2>/dev/null | sort -u -k 1,1 | while read -r namespace pid; do
+	nsenter --target $pid --net -- ss -H -x -p -n
+done
+"""
+BY_HAND = f"""
+grep -H ' /containerd ' /proc/[0-9]*/mountinfo 2>/dev/null | while read -r line; do
+	pid=${{line#/proc/}}
+	pid=${{pid%%/*}}
+	set -- $line
+	find /proc/$pid/root$5 -maxdepth 1 -samefile {SOCKET} 2>/dev/null
+done
+"""
+
+
+# ---- what each tool answers: the pids of clients, and containers by pid ----
+
+def of_sockprobe(text):
+    evidence = json.loads(text)
+    (place,) = [i for i, path in enumerate(evidence["paths"]) if SOCKET in path["names"]]
+    clients = {row["client"]["pid"]: row["client"]["container"] for row in evidence["connections"]
+               if row["path_ref"] == f"/paths/{place}" and row["client"]}
+    mounts = {row["container"] for row in evidence["access"] if row["path_ref"] == f"/paths/{place}"}
+    return clients, mounts
+
+
+def of_lsfd(text):
+    clients = {}
+    for line in text.splitlines():
+        # The other end of a connection that has the socket's path.
+        if SOCKET in line:
+            clients.update((int(pid), None) for pid in re.findall(r"(\d+),app-\d+,\d+", line))
+    return clients, set()
+
+
+def of_lsof(text):
+    clients = {}
+    for line in text.splitlines():
+        if SOCKET in line:
+            clients.update((int(pid), None) for pid in re.findall(r"(\d+),app-\d+,\d+u", line))
+    return clients, set()
+
+
+def of_ss(text):
+    """The far end of each connection of the socket, by inode, in whichever namespace it is."""
+    far, users = set(), {}
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) < 8:
+            continue
+        path, inode, peer = fields[4], fields[5], fields[7]
+        if path == SOCKET:
+            far.add(peer)
+        users[inode] = [int(pid) for pid in re.findall(r"pid=(\d+)", line)]
+    return {pid: None for inode in far for pid in users.get(inode, [])}, set()
+
+
+def of_hand(text):
+    return {}, {int(pid) for pid in re.findall(r"^/proc/(\d+)/", text, re.M)}
+
+
+def of_nothing(_):
+    return {}, set()
+
+
+# name, what it is told as, command, what it answers
+TOOLS = [
+    ("floor", "floor: the reads alone", [str(BUILD / "floor")], of_nothing),
+    ("sockprobe", "sockprobe", [os.environ.get("SOCKPROBE", str(REPO / "sockprobe")), "--timeout", "600"], of_sockprobe),
+    ("lsof", "lsof -U +E", ["lsof", "-w", "-U", "+E"], of_lsof),
+    ("byhand", "grep mountinfo, find -samefile", ["sh", "-c", BY_HAND], of_hand),
+    ("lsfd", "lsfd", [str(BUILD / "lsfd" / "lsfd"), "-n", "-r", "-Q", 'TYPE =~ "UNIX.*"', "-o",
+                      "PID,COMMAND,TYPE,UNIX.PATH,ENDPOINTS"], of_lsfd),
+    ("ss", "ss -xp in every netns", ["sh", "-c", SS_EVERYWHERE], of_ss),
+]
+
+
+class Crowd:
+    """A node with so many pods, and the truth about them."""
+
+    def __init__(self, pods):
+        self.pods = pods
+        lab.PATIENCE = max(1, pods / 50)
+        self.node = lab.Node()
+        self.node.start(())
+        try:
+            base = "/sys/fs/cgroup"
+            if self.node.exec(["test", "-d", base + "/pids"], check=False).returncode == 0:
+                base += "/pids"
+            program = self.node.state / "podtree"
+            program.write_bytes((BUILD / "podtree").read_bytes())
+            program.chmod(0o755)
+            self.node.spawn([program, base, str(pods)], ready=lambda text: "ready" in text, name="podtree")
+        except BaseException:
+            self.node.stop()
+            raise
+        log = next(self.node.state.glob("podtree-*.log")).read_text()
+        self.truth = {int(pid): f"{int(pod) * 2 + 2:064x}" for pid, pod in re.findall(r"client (\d+) (\d+)", log)}
+        self.processes = int(self.node.exec(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"]).stdout)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.node.stop()
+
+    def run(self, tools, directory):
+        spec = [{"name": name, "command": command, "turns": turns} for name, command, turns in tools]
+        done = self.node.exec(["/usr/bin/python3", "-B", HERE / "turns.py", directory], input=json.dumps(spec))
+        return json.loads(done.stdout)
+
+    def calls(self, command, directory):
+        """How many system calls it makes, by strace's count."""
+        self.node.exec(["strace", "-f", "-c", "-o", directory / "calls", *command], check=False)
+        (total,) = re.findall(r"^100\.00\s+\S+\s+\S*\s+(\d+)\b", (directory / "calls").read_text(), re.M)
+        return int(total)
+
+
+def completeness(crowd, answer, text):
+    clients, mounts = answer(text)
+    found = sum(1 for pid, container in crowd.truth.items()
+                if pid in clients and clients[pid] in (None, container))
+    named = sum(1 for pid, container in crowd.truth.items() if clients.get(pid) == container)
+    mounted = len(mounts & (set(crowd.truth) | set(crowd.truth.values())))
+    return {"made": len(crowd.truth), "found": found, "named": named, "mounted": mounted,
+            "wrong": len(set(clients) - set(crowd.truth))}
+
+
+def measure(crowd, given_up, quick):
+    """One size: all tools in turn. Rows of the table."""
+    rows = {}
+    with tempfile.TemporaryDirectory(dir=crowd.node.state) as directory:
+        directory = pathlib.Path(directory)
+        chosen = [tool for tool in TOOLS if tool[0] not in given_up]
+        # What a tool takes decides how often it is run; so one turn goes before.
+        first = crowd.run([(name, command, 1) for name, _, command, _ in chosen], directory)
+        again = []
+        for name, _, command, _ in chosen:
+            took = first[name][0]["wall"]
+            if took > TOO_SLOW or quick and took > 2:
+                given_up[name] = took
+            if took < SLOW:
+                again.append((name, command, TURNS))
+        runs = {**first, **crowd.run(again, directory)}
+        for name, _, command, answer in chosen:
+            row = {key: statistics.median(run[key] for run in runs[name]) for key in ("wall", "user", "sys", "rss")}
+            row["runs"] = len(runs[name])
+            row["status"] = sorted({run["status"] for run in runs[name]})
+            row.update(completeness(crowd, answer, (directory / name).read_text(errors="replace")))
+            if row["wall"] < SLOW:
+                row["calls"] = crowd.calls(command, directory)
+            rows[name] = row
+    return rows
+
+
+def as_guest(crowd, seconds):
+    """The neighbour's percentiles, alone and beside sockprobe over and over, in turn."""
+    taken = {"alone": [], "beside --nice": [], "beside": []}
+    program = TOOLS[1][2]
+    for _ in range(5):
+        for name, command in [("alone", None), ("beside --nice", [*program, "--nice"]), ("beside", program)]:
+            loop = command and subprocess.Popen(
+                crowd.node.enter(["sh", "-c", 'while :; do "$@" >/dev/null 2>&1; done', "sh", *command]),
+                start_new_session=True)
+            done = crowd.node.exec([BUILD / "latency", str(seconds)])
+            if loop:
+                os.killpg(loop.pid, 9)
+                loop.wait()
+            taken[name].append([float(word) for word in done.stdout.split()])
+    return {name: [statistics.median(column) for column in zip(*rows)] for name, rows in taken.items()}
+
+
+# ---- what is said ----
+
+def table(results, given_up):
+    lines = ["| pods | processes | tool | wall | to the floor | user | sys | peak RSS | system calls | connections found | with their container | mounts found |",
+             "|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]
+    for size, result in results.items():
+        for name, told, _, _ in TOOLS:
+            row = result["rows"].get(name)
+            if not row:
+                lines.append(f"| {size} | | {told} | not run: {given_up[name]:.0f} s on a smaller node | | | | | | | | |")
+                continue
+            floor = result["rows"]["floor"]["wall"]
+            found = "" if name in ("floor", "byhand") else f"{row['found']} of {row['made']}"
+            named = f"{row['named']} of {row['made']}" if name == "sockprobe" else ""
+            mounted = f"{row['mounted']} of {row['made']}" if name == "sockprobe" else (
+                f"{row['mounted']} processes" if name == "byhand" else "")
+            lines.append(f"| {size} | {result['processes']} | {told} | {row['wall'] * 1000:,.0f} ms | {row['wall'] / floor:.2f} | "
+                         f"{row['user'] * 1000:,.0f} ms | {row['sys'] * 1000:,.0f} ms | {row['rss'] / 1024:.1f} MiB | "
+                         f"{row['calls'] if 'calls' in row else ''} | {found} | {named} | {mounted} |")
+    return lines
+
+
+def goals(results):
+    """Each goal of the project, with what was measured, as words."""
+    lines = []
+
+    def say(reached, text):
+        lines.append(f"- {'reached' if reached else 'NOT reached'}: {text}")
+
+    for size, result in results.items():
+        rows = result["rows"]
+        own, floor = rows["sockprobe"], rows["floor"]
+        if size < GOAL_FROM:
+            continue
+        say(own["wall"] <= 1.3 * floor["wall"], f"{size} pods: {own['wall'] / floor['wall']:.2f} x the floor (at most 1.3)")
+        for name, least in [("lsfd", 50), ("ss", 200), ("lsof", 1)]:
+            if name in rows:
+                factor = rows[name]["wall"] / own["wall"]
+                say(factor >= least, f"{size} pods: {factor:.1f} x as fast as {name} (at least {least})")
+    if 737 in results:
+        rss = results[737]["rows"]["sockprobe"]["rss"] / 1024
+        say(rss < 12, f"737 pods: peak RSS {rss:.1f} MiB (below 12)")
+    if 2000 in results:
+        for key, word in [("wall", "time"), ("rss", "memory")]:
+            factor = results[2000]["rows"]["sockprobe"][key] / results[737]["rows"]["sockprobe"][key]
+            say(factor <= 2.9, f"2,000 pods cost {factor:.2f} x the {word} of 737 (at most 2.9)")
+    return lines
+
+
+def guest_lines(guest):
+    lines = ["| neighbour | median | 99th percentile | 99.9th |", "|---|---:|---:|---:|"]
+    for name, (median, p99, p999) in guest.items():
+        lines.append(f"| {name} | {median:.0f} us | {p99:.0f} us ({(p99 / guest['alone'][1] - 1) * 100:+.1f} %) | {p999:.0f} us |")
+    return lines
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())[1]) // 1048576
+    return f"{os.cpu_count()} processors ({model[1].strip() if model else 'unknown'}), {memory} GiB, Linux {os.uname().release}"
+
+
+def commit():
+    name = lab.run(["git", "-C", REPO, "describe", "--always", "--dirty"]).strip()
+    return name or "unknown"
+
+
+def build():
+    BUILD.mkdir(parents=True, exist_ok=True)
+    for name, static in [("podtree", ["-static"]), ("floor", []), ("latency", [])]:
+        lab.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", *static,
+                 "-o", BUILD / name, HERE / f"{name}.c"])
+    lab.run([HERE / "fetch-lsfd", BUILD / "lsfd"])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="smaller nodes: under two minutes")
+    parser.add_argument("--keep", action="store_true", help="write tests/bench/results")
+    options = parser.parse_args()
+    build()
+    results, given_up, guest = {}, {}, {}
+    for size in QUICK if options.quick else SIZES:
+        print(f"bench: {size} pods", file=sys.stderr, flush=True)
+        with Crowd(size) as crowd:
+            results[size] = {"processes": crowd.processes, "rows": measure(crowd, given_up, options.quick)}
+            if size == 250:
+                guest = as_guest(crowd, 2 if options.quick else 10)
+    text = "\n".join([f"# Benchmark of {commit()}, {datetime.date.today()}", "", machine(), "",
+                      *table(results, given_up), "", "As a guest, 250 pods, sockprobe over and over:", "",
+                      *guest_lines(guest), "", "Goals, from 100 pods up:", "", *goals(results), ""])
+    print(text)
+    picture = plot.svg({told: {size: result["rows"][name]["wall"] for size, result in results.items()
+                               if name in result["rows"]} for name, told, _, _ in TOOLS},
+                       f"Wall time, sockprobe {commit()}, {datetime.date.today()}")
+    kept = HERE / "results" if options.keep else BUILD
+    kept.mkdir(exist_ok=True)
+    (kept / f"{commit()}.md").write_text(text)
+    (kept / f"{commit()}.svg").write_text(picture)
+    print(f"bench: {kept / commit()}.md and .svg", file=sys.stderr)
+
+
+main()
