@@ -52,6 +52,7 @@ include packaging/kubectl.mk
 
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
+include tests/bench/bench.mk
 include packaging/packaging.mk
 
 .PHONY: integration
@@ -69,6 +70,7 @@ help:
 	@echo "make unit         build and run the unit tests"
 	@echo "make integration  run the tests on a node of their own (as root)"
 	@echo "make fuzz         fuzz each parser for FUZZ_SECONDS (60)"
+	@echo "make bench        measure against other tools, on nodes of up to 2,000 pods (as root)"
 	@echo "make install      install below DESTDIR and prefix (/usr/local)"
 	@echo "make dist         portable executables, static, of both architectures"
 	@echo "make rpm          packages of both architectures (make srpm: the source's)"
