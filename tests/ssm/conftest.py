@@ -131,3 +131,11 @@ def fake(tmp_path):
 
 def load_json(name):
     return json.loads((FOLDER / name).read_text())
+
+
+@pytest.fixture(scope="session")
+def sockprobe_here():
+    """sockprobe on this machine, directly."""
+    def run(*arguments, **options):
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, **options)
+    return run

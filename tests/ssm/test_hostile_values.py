@@ -59,9 +59,16 @@ def test_an_agent_that_sets_no_variables(step, shell):
 
 
 @pytest.mark.parametrize("shell", conftest.SHELLS, ids=lambda words: words[0])
-@pytest.mark.parametrize("value", ["=", "====", "AAA", "A=AA", "H4sI", "H4sIAAAAAAACA6tWSlSyMjSqBQATFGjNCAAA", "H4sIAAAA="])
+@pytest.mark.parametrize("value", ["AAA", "A=AA", "H4sI", "H4sIAAAAAAACA6tWSlSyMjSqBQATFGjNCAAA", "H4sIAAAA="])
 def test_a_finding_that_cannot_be_unpacked(step, shell, value):
     check_refused(step, step.run(shell=shell, Finding=value), 65,
+                  "sockprobe-scan: Finding: not base64, or the gzip in it is damaged\n")
+
+
+@pytest.mark.parametrize("value", ["=", "===="])
+def test_padding_of_nothing(step, value):
+    # busybox's base64 takes it for empty, which sockprobe refuses as no finding
+    check_refused(step, step.run(Finding=value), 65,
                   "sockprobe-scan: Finding: not base64, or the gzip in it is damaged\n")
 
 
