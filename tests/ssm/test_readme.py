@@ -65,7 +65,7 @@ def test_create_document(cli):
     assert call[:2] == ["ssm", "create-document"]
     assert options(call) == {
         "--name": "sockprobe-scan", "--document-type": "Command", "--document-format": "YAML",
-        "--target-type": "/AWS::EC2::Instance", "--content": "file://packaging/ssm/sockprobe-scan.yaml"}
+        "--content": "file://packaging/ssm/sockprobe-scan.yaml"}
 
 
 def test_one_node(cli):

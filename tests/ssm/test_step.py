@@ -85,6 +85,7 @@ def check_summary(done):
     assert done.stderr == ""
     assert len(done.stdout) <= LIST_LIMIT
     shown = conftest.listed(done.stdout, done.stderr, done.returncode)
+    assert shown, "cut in a list"
     document = schema.load(shown.split("\n")[0])
     assert list(document)[:3] == ["schema", "verdict", "summary"]
     return document
