@@ -61,6 +61,7 @@ integration: $(PROGRAM)
 		-c tests/pytest.ini tests/integration
 
 include tests/kernels/kernels.mk
+include tests/ssm/ssm.mk
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
@@ -76,6 +77,7 @@ help:
 	@echo "make rpm          packages of both architectures (make srpm: the source's)"
 	@echo "make image        an OCI image of both architectures"
 	@echo "make check-packaging  test all that is delivered (as root)"
+	@echo "make check-ssm    test what is for Systems Manager (as root)"
 	@echo "make check-kernels  run them on Linux 6.1 and 6.12 in qemu (as root; QUICK=1: less)"
 	@echo "make clean        remove what was built"
 	@echo "scripts/check     install what is needed, then all of it"
