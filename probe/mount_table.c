@@ -80,8 +80,10 @@ static int compare_by_parent(const void *a, const void *b, void *mounts)
 }
 
 /*
- * The mount at "/" whose parent is none of the mounts at "/": what is piled on
- * the root has one of these for a parent. `ids` has room for all.
+ * The mount at "/" whose parent is none of the mounts at "/": the root of the
+ * processes whose table this is. What was mounted over "/" later has one of them
+ * for a parent, and no walk of theirs meets it: a walk begins at the root, not on
+ * what lies on it. `ids` has room for all.
  */
 static size_t find_root(const struct mount_view *view, uint32_t *ids)
 {
@@ -162,11 +164,10 @@ size_t mount_serving(const struct mount_view *view, const char *path)
 	size_t len = strlen(path);
 	size_t now;
 
-	if (view->first == NO_INDEX || view->top[view->first] == RING ||
-	    len >= sizeof(prefix))
+	if (view->first == NO_INDEX || len >= sizeof(prefix))
 		return NO_INDEX;
-	now = view->top[view->first];
-	for (size_t end = 1; end <= len; end++) {
+	now = view->first;
+	for (size_t end = 2; end <= len; end++) {
 		size_t next;
 
 		if (end != len && path[end] != '/')

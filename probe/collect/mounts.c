@@ -14,6 +14,12 @@
  * options up to a page more. */
 enum { LINE_MAX_SIZE = 64 * 1024 };
 
+/*
+ * For each line the kernel climbs all that the mount lies on: a container that
+ * piles up tens of thousands makes its table take minutes. One gets this long.
+ */
+enum { TABLE_MS = 2000 };
+
 /* Undoes the kernel's \ooo escapes (seq_path: blank, tab, newline, \). */
 static void unescape(char *text)
 {
@@ -168,8 +174,8 @@ static int keep_mounts(struct arena *arena, const struct mount_list *mounts,
 	return mount_table_index(arena, view);
 }
 
-int read_mountinfo(struct arena *arena, int fd, struct mount_list *scratch,
-		   struct mount_view *view)
+int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
+		   struct mount_list *scratch, struct mount_view *view)
 {
 	char buffer[LINE_MAX_SIZE];
 	bool skipping = false;
@@ -178,7 +184,7 @@ int read_mountinfo(struct arena *arena, int fd, struct mount_list *scratch,
 	int err;
 
 	scratch->n = 0;
-	for (;;) {
+	while (worst != -ETIMEDOUT) {
 		ssize_t got = read(fd, buffer + have, sizeof(buffer) - have);
 
 		if (got < 0 && errno == EINTR)
@@ -193,9 +199,11 @@ int read_mountinfo(struct arena *arena, int fd, struct mount_list *scratch,
 			return err;
 		if (err)
 			worst = err;
+		if (now_ms() > deadline)
+			worst = -ETIMEDOUT;
 	}
 	/* A table that does not end with a newline was cut. */
-	if (have || skipping)
+	if ((have || skipping) && !worst)
 		worst = -EOVERFLOW;
 	err = keep_mounts(arena, scratch, view);
 	return err ? err : worst;
@@ -205,6 +213,7 @@ struct tally {
 	struct mount_list scratch;
 	size_t denied;
 	size_t cut;
+	size_t slow;
 	size_t failed;
 	bool timed_out;
 };
@@ -249,11 +258,13 @@ static bool same_view(const struct mount_view *view,
 }
 
 /* Reads the table of process `idx` as a new view. */
-static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
+static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
+		    struct tally *tally)
 {
 	struct process *process = &ev->processes.at[idx];
 	cleanup_close int fd = openat(process->dirfd, "mountinfo",
 				      O_RDONLY | O_CLOEXEC);
+	int64_t until = now_ms() + TABLE_MS;
 	struct mount_view *view;
 	int err;
 
@@ -271,10 +282,12 @@ static int add_view(struct evidence *ev, size_t idx, struct tally *tally)
 		.root = process->root,
 		.process = idx,
 	};
-	err = read_mountinfo(&ev->arena, fd, &tally->scratch, view);
-	if (!err || err == -EOVERFLOW) {
+	err = read_mountinfo(&ev->arena, fd, until < deadline ? until : deadline,
+			     &tally->scratch, view);
+	if (!err || err == -EOVERFLOW || err == -ETIMEDOUT) {
 		process->view = ev->views.n - 1;
-		tally->cut += err != 0;
+		tally->cut += err == -EOVERFLOW;
+		tally->slow += err == -ETIMEDOUT;
 		return 0;
 	}
 	/* A process that ended leaves the next one to speak for its view. */
@@ -291,6 +304,11 @@ static void report_views(struct evidence *ev, const struct tally *tally)
 			     "give more time with --timeout",
 			     "%zu mount tables read before the deadline",
 			     ev->views.n);
+	else if (tally->slow)
+		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_TIMED_OUT,
+			     "look for a container that piles up mounts on one another",
+			     "%zu mount tables read, %zu of them cut: they took longer than %d ms",
+			     ev->views.n, tally->slow, TABLE_MS);
 	else if (tally->denied)
 		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_DENIED,
 			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
@@ -306,7 +324,8 @@ static void report_views(struct evidence *ev, const struct tally *tally)
 			     NULL, "%zu mount tables", ev->views.n);
 }
 
-static int collect_one(struct evidence *ev, size_t idx, struct tally *tally)
+static int collect_one(struct evidence *ev, size_t idx, int64_t deadline,
+		       struct tally *tally)
 {
 	struct process *process = &ev->processes.at[idx];
 	int err = 0;
@@ -320,7 +339,7 @@ static int collect_one(struct evidence *ev, size_t idx, struct tally *tally)
 	if (ev->views.n && same_view(&ev->views.at[ev->views.n - 1], process))
 		process->view = ev->views.n - 1;
 	else
-		err = add_view(ev, idx, tally);
+		err = add_view(ev, idx, deadline, tally);
 	if (process->self)
 		ev->own_view = process->view;
 	if (process->pid == 1 && ev->probe.scope != SCOPE_CONTAINER)
@@ -337,7 +356,7 @@ int mounts_collect(struct evidence *ev, int64_t deadline)
 	ev->own_view = ev->node_view = NO_INDEX;
 	for (size_t i = 0; i < ev->processes.n && !err && !tally.timed_out;
 	     i++) {
-		err = collect_one(ev, order[i], &tally);
+		err = collect_one(ev, order[i], deadline, &tally);
 		tally.timed_out = now_ms() > deadline;
 	}
 	if (!err)

@@ -24,9 +24,10 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount);
 /*
  * Reads a whole table from `fd`, line by line, at most MAX_MOUNTS, and makes its
  * index. `scratch`, empty at first, is used again for the next table. Returns 0; -EOVERFLOW where lines were left out (too
- * many, too long, malformed), or another -errno. What was read stays.
+ * many, too long, malformed), -ETIMEDOUT where there was no time for the rest
+ * (`deadline` in now_ms() time), or another -errno. What was read stays.
  */
-int read_mountinfo(struct arena *arena, int fd, struct mount_list *scratch,
-		   struct mount_view *view);
+int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
+		   struct mount_list *scratch, struct mount_view *view);
 
 #endif

@@ -336,10 +336,11 @@ void identity_mark_self(struct evidence *ev)
 			pod = ev->containers.at[i].pod_uid.value;
 	}
 	for (size_t i = 0; pod && i < ev->containers.n; i++) {
-		const char *uid = ev->containers.at[i].pod_uid.value;
+		struct container *container = &ev->containers.at[i];
+		const char *uid = container->pod_uid.value;
 
-		if (uid && strcmp(uid, pod) == 0)
-			ev->containers.at[i].self = true;
+		if (container->sandbox && uid && strcmp(uid, pod) == 0)
+			container->self = true;
 	}
 }
 

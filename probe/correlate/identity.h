@@ -26,7 +26,10 @@ int cgroup_identify(struct arena *arena, const char *path,
  */
 int identity_correlate(struct evidence *ev);
 
-/* Marks the containers of the pod that the probe itself runs in. */
+/*
+ * Marks the sandbox of the pod that the probe itself runs in. Its other containers
+ * are what an ephemeral container was put beside to look at.
+ */
 void identity_mark_self(struct evidence *ev);
 
 /* Marks the containers that listen on a path or are connected to one. */

@@ -115,20 +115,22 @@ struct plan {
 	size_t path;
 };
 
-static bool is_known(const struct plan *plan, const char *container_path)
+/* The way that was found before by another mount on the same point. */
+static struct access *find_known(const struct plan *plan,
+				 const char *container_path)
 {
 	const struct evidence *ev = plan->ev;
 
 	for (size_t i = ev->access.n; i > 0; i--) {
-		const struct access *access = &ev->access.at[i - 1];
+		struct access *access = &ev->access.at[i - 1];
 
 		if (access->container != plan->container)
-			return false;
+			return NULL;
 		if (access->path == plan->path && access->view == plan->view &&
 		    strcmp(access->container_path, container_path) == 0)
-			return true;
+			return access;
 	}
-	return false;
+	return NULL;
 }
 
 /* A mount whose name has gone ends with "//deleted" in the table; a name may
@@ -154,6 +156,7 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 	const char *below;
 	char *container_path;
 	bool deleted;
+	bool hidden;
 
 	if (mount->dev != path->look.inode.sb_dev)
 		return 0;
@@ -166,9 +169,13 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 	container_path = path_join(&ev->arena, mount->point, below);
 	if (!container_path)
 		return -ENOMEM;
-	if (is_known(plan, container_path))
+	hidden = mount_serving(view, container_path) != mount_idx;
+	access = find_known(plan, container_path);
+	/* Of mounts on one point the one that is not covered counts. */
+	if (access && (hidden || !access->hidden))
 		return 0;
-	access = list_add(&ev->arena, &ev->access, MAX_ACCESS);
+	if (!access)
+		access = list_add(&ev->arena, &ev->access, MAX_ACCESS);
 	if (!access)
 		return -errno;
 	*access = (struct access){
@@ -180,7 +187,7 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 		.view = plan->view,
 		.mount = mount_idx,
 		.read_only = mount->read_only ? TRI_YES : TRI_NO,
-		.hidden = mount_serving(view, container_path) != mount_idx,
+		.hidden = hidden,
 		.deleted = deleted,
 	};
 	return 0;

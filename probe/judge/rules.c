@@ -85,13 +85,18 @@ static bool same_or_unknown(const char *a, const char *b)
 	return !a || !b || strcmp(a, b) == 0;
 }
 
-/* What finding and record both name must be the same. */
+/*
+ * What finding and record both name must be the same. A container found by its
+ * pod may be the one after the finding's: what that one did is not known.
+ */
 static bool finding_fits(struct judged *judged, const char *pointer)
 {
 	const cJSON *pod = json_get(judged->container, "pod");
 	const struct {
 		const char *what, *finding, *evidence;
 	} names[] = {
+		{ "container_id", json_text(judged->finding, "container_id"),
+		  json_text(judged->container, "id") },
 		{ "namespace", json_text(judged->finding, "namespace"),
 		  json_text(pod, "namespace") },
 		{ "container_name", json_text(judged->finding, "container_name"),
@@ -99,7 +104,7 @@ static bool finding_fits(struct judged *judged, const char *pointer)
 	};
 	bool fits = true;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names) && cJSON_IsObject(pod); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (same_or_unknown(names[i].finding, names[i].evidence))
 			continue;
 		fits = false;

@@ -56,7 +56,7 @@ static void fuzz_mountinfo(struct arena *arena, char *text, size_t len)
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len ||
 	    lseek(fd, 0, SEEK_SET) != 0)
 		abort();
-	read_mountinfo(arena, fd, &scratch, &view);
+	read_mountinfo(arena, fd, INT64_MAX, &scratch, &view);
 	close(fd);
 	serving = mount_serving(&view, "/var/run/docker.sock");
 	PROMISE(serving == NO_INDEX || serving < view.mounts.n);

@@ -215,6 +215,18 @@ def test_found_by_namespace_and_workload(mission):
     assert evidence["findings"][0]["located"]["matched_by"] == "namespace, workload and image"
 
 
+def test_the_container_after_the_findings_is_another(mission):
+    """Found by its pod, but not the one that the finding names: what that one did is not known."""
+    decision, rules, evidence = mission.decide(findings.finding(
+        {**mission.truth["agent"], "id": "f" * 64}, "/host" + DOCKER, mission.truth["started"],
+        workload="datadog-agent", workload_type="daemonsets"))
+    assert decision == "inconclusive" and rules["conflicts"] is False
+    assert evidence["findings"][0]["located"]["container"] == mission.truth["agent"]["id"]
+    (reason,) = [reason for reason in evidence["verdict"]["reasons"] if reason["rule"] == "conflicts"]
+    assert reason["text"] == (f"the finding's container_id is {'f' * 64}, "
+                              f"the container's {mission.truth['agent']['id']}")
+
+
 def test_twins_cannot_be_told_apart(mission):
     decision, rules, evidence = mission.decide(findings.finding(
         {**mission.truth["twins"][0], "id": None}, DOCKER, mission.truth["started"], workload="twin",

@@ -175,6 +175,45 @@ def test_as_many_mounts_as_there_may_be(bench, truth):
     bench.node.remove_pod(pod)
 
 
+PILES = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000):
+    sys.exit("setns")
+os.makedirs("/tmp/pile", exist_ok=True)
+for source, target, n in [(b"/sock", b"/tmp/pile", int(sys.argv[2])), (b"/proc", b"/proc", 1000), (b"/", b"/", 500)]:
+    for i in range(n):
+        if libc.mount(source, target, None, 0x1000, None):
+            sys.exit(os.strerror(ctypes.get_errno()))
+"""
+
+
+def test_mounts_in_piles(bench, truth):
+    """
+    Thousands of mounts on one another: what lies on top counts. For each the kernel climbs down the whole pile, so
+    that a table of many more takes minutes: it is cut, and said to be; the others are whole.
+    """
+    pod = bench.node.pod("noise", "piles-0", ["/bin/sockpeer", "init"], privileged=True, host_pid=True,
+                         mounts=[("/run/containerd", "/sock", True)])
+    script = ["/usr/bin/python3", "-c", PILES, f"/proc/{pod['pid']}/ns/mnt"]
+    bench.node.exec([*script, "2000"])
+    evidence = bench.scan()
+    assert evidence.coverage("mount_tables") == {"complete"}
+    rows = {row["container_path"]: (row["hidden"], row["confirmed"])
+            for row in evidence.access(evidence.path(CONTAINERD), pod["id"])}
+    assert rows["/tmp/pile/containerd.sock"] == (False, True)
+    bench.node.exec([*script, "16000"])
+    begin = time.monotonic()
+    evidence = bench.scan()
+    assert time.monotonic() - begin < 15
+    assert evidence.status == 2 and evidence.coverage("mount_tables") == {"timed_out"}
+    (line,) = [line for line in evidence["coverage"] if line["source"] == "mount_tables"]
+    assert line["detail"].endswith("1 of them cut: they took longer than 2000 ms")
+    (row,) = evidence.access(evidence.path("/run/docker.sock"), truth["agent"]["id"])
+    assert (row["container_path"], row["confirmed"]) == ("/host/var/run/docker.sock", True)
+    bench.node.remove_pod(pod)
+
+
 SOCKETS = """
 import os, socket, sys, time
 n, path = int(sys.argv[1]), sys.argv[2]
