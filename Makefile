@@ -60,6 +60,7 @@ integration: $(PROGRAM)
 		-c tests/pytest.ini tests/integration
 
 include tests/kernels/kernels.mk
+include tests/manual/manual.mk
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
@@ -68,6 +69,7 @@ help:
 	@echo "make              build ./sockprobe"
 	@echo "make unit         build and run the unit tests"
 	@echo "make integration  run the tests on a node of their own (as root)"
+	@echo "make check-manual  test the manuals, their examples and the completions (as root)"
 	@echo "make fuzz         fuzz each parser for FUZZ_SECONDS (60)"
 	@echo "make install      install below DESTDIR and prefix (/usr/local)"
 	@echo "make dist         portable executables, static, of both architectures"
