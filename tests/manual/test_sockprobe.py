@@ -63,7 +63,8 @@ def test_every_format_that_is_taken():
     assert formats == ["json", "text", "markdown", "in-toto", "cli", "terraform", "cloudformation"]
     said = [subprocess.run([conftest.PROGRAM, *words, "-o", "nonsense"], capture_output=True, text=True).stderr
             for words in (["scan"], ["filter", "-"])]
-    assert sorted({name for text in said for name in text.strip().split("there are ")[1].split(", ")}) == sorted(formats)
+    taken = {name for text in said for name in text.strip().split("there are ")[1].split(", ")}
+    assert sorted(taken) == sorted(formats)
 
 
 def test_every_scope_that_is_taken():
@@ -89,22 +90,23 @@ def test_statuses_of_misuse(arguments, status):
     assert subprocess.run([conftest.PROGRAM, *arguments], capture_output=True).returncode == status
 
 
-@pytest.mark.parametrize("section, name, least, most", [
+@pytest.mark.parametrize("option, name, least, most", [
     ("--timeout", "Fl -timeout Ar S", "1", "3600"), ("--max-bytes", "Fl -max-bytes Ar N", "2000", "1073741824")])
-def test_bounds(section, name, least, most, tmp_path):
+def test_bounds(option, name, least, most):
     lines = conftest.section(conftest.PAGE, "OPTIONS")
     start = lines.index(".It " + name)
     assert re.search(rf"from {least} to {most}\b", " ".join(lines[start:start + 6]))
 
     def status(value):
-        return subprocess.run([conftest.PROGRAM, "--root", tmp_path, section, value],
+        # All options are checked before any file: 65 is this one's.
+        return subprocess.run([conftest.PROGRAM, "judge", "/dev/null", option, value],
                               capture_output=True).returncode
-    assert (status(least), status(most)) == (2, 2)
+    assert (status(least), status(most)) == (65, 65)
     assert (status(str(int(least) - 1)), status(str(int(most) + 1))) == (64, 64)
 
 
-def test_abbreviations(tmp_path):
+def test_abbreviations():
     def status(*words):
-        return subprocess.run([conftest.PROGRAM, "--root", tmp_path, *words], capture_output=True).returncode
-    assert status("--time=5", "--pret") == 2
+        return subprocess.run([conftest.PROGRAM, "judge", "/dev/null", *words], capture_output=True).returncode
+    assert status("--time=5", "--pret") == 65
     assert [status(word) for word in ("--p", "--hel", "--vers", "--conf")] == [64, 64, 64, 64]
