@@ -98,6 +98,13 @@ def test_what_they_print_is_what_they_are_for(ran):
     assert statement["_type"] == "https://in-toto.io/Statement/v1" and statement["predicate"] == evidence
 
 
+def test_report_is_text_unless_it_must_fit(bench, ran):
+    assert ran
+    name = f"{FOLDER}/judged.json"
+    assert bench.run("report", name).stdout.startswith("node ")
+    assert json.loads(bench.run("report", name, "--max-bytes", "5000").stdout)["left_out"]
+
+
 def test_evidence_examples_with_jq(ran):
     place, _ = ran
     text = "\n".join(conftest.section(conftest.EVIDENCE_PAGE, "EXAMPLES"))

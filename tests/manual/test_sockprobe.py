@@ -1,5 +1,6 @@
 # sockprobe(8) says what the program says: its options, commands and exit
 # statuses, both ways; and both pages are good mdoc.
+import json
 import re
 import subprocess
 
@@ -110,3 +111,29 @@ def test_abbreviations():
         return subprocess.run([conftest.PROGRAM, "judge", "/dev/null", *words], capture_output=True).returncode
     assert status("--time=5", "--pret") == 65
     assert [status(word) for word in ("--p", "--hel", "--vers", "--conf")] == [64, 64, 64, 64]
+
+
+def declared(entry, tmp_path):
+    """What the program says to one declared client; a good one lacks but a finding."""
+    (tmp_path / "clients.json").write_text(json.dumps({"expected": [entry]}))
+    done = subprocess.run([conftest.PROGRAM, "judge", "-", "--expect", tmp_path / "clients.json"],
+                          input='{"schema": "sockprobe.evidence/v1"}', capture_output=True, text=True)
+    assert done.returncode == 65
+    return done.stderr == "sockprobe: judge: the evidence holds no finding; give one\n"
+
+
+@pytest.mark.parametrize("page, mark", [
+    (conftest.PAGE, r"^\.Bd -literal.*?\n(.*?)\n\.Ed"), (conftest.REPO / "README.md", r"^```json\n(.*?)\n```")],
+    ids=["sockprobe.8", "README.md"])
+def test_declared_clients_as_the_page_shows_them(page, mark, tmp_path):
+    blocks = re.findall(mark, page.read_text(), re.S | re.M)
+    (entry,) = [entry for block in blocks if '"expected"' in block for entry in json.loads(block)["expected"]]
+    assert declared(entry, tmp_path)
+    assert list(entry) == ["namespace", "workload", "image_prefix", "executable", "socket", "why"]
+    assert not declared({**entry, "more": "x"}, tmp_path)
+
+    def without(*names):
+        return declared({name: entry[name] for name in entry if name not in names}, tmp_path)
+    # as the page says, which are needed
+    assert [without(name) for name in entry] == [False, True, True, True, False, True]
+    assert not without("workload", "image_prefix")
