@@ -62,22 +62,28 @@ integration: $(PROGRAM)
 
 include tests/kernels/kernels.mk
 include tests/ssm/ssm.mk
+include tests/manual/manual.mk
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
 
 help:
-	@echo "make              build ./sockprobe"
-	@echo "make unit         build and run the unit tests"
-	@echo "make integration  run the tests on a node of their own (as root)"
-	@echo "make fuzz         fuzz each parser for FUZZ_SECONDS (60)"
-	@echo "make bench        measure against other tools, on nodes of up to 2,000 pods (as root)"
-	@echo "make install      install below DESTDIR and prefix (/usr/local)"
-	@echo "make dist         portable executables, static, of both architectures"
-	@echo "make rpm          packages of both architectures (make srpm: the source's)"
-	@echo "make image        an OCI image of both architectures"
-	@echo "make check-packaging  test all that is delivered (as root)"
-	@echo "make check-ssm    test what is for Systems Manager (as root)"
-	@echo "make check-kernels  run them on Linux 6.1 and 6.12 in qemu (as root; QUICK=1: less)"
-	@echo "make clean        remove what was built"
-	@echo "scripts/check     install what is needed, then all of it"
+	@echo "make                  build ./sockprobe"
+	@echo "make install          install below DESTDIR and prefix (/usr/local)"
+	@echo "make dist             portable executables, static, of both architectures"
+	@echo "make rpm              packages of both architectures (make srpm: the source's)"
+	@echo "make image            an OCI image of both architectures"
+	@echo "make krew             the kubectl plugin's archive and its manifest (PROJECT=URL)"
+	@echo "make unit             build and run the unit tests"
+	@echo "make fuzz             fuzz each parser for FUZZ_SECONDS (60)"
+	@echo "make clean            remove what was built"
+	@echo "as root:"
+	@echo "make integration      run the tests on a node of their own"
+	@echo "make check-packaging  test all that is delivered"
+	@echo "make check-manual     test the manuals, their examples and the completions"
+	@echo "make check-ssm        test the Session Manager documents"
+	@echo "make check-kubectl    test the kubectl plugin"
+	@echo "make check-kernels    test on Linux 6.1 and 6.12 in qemu (QUICK=1: less)"
+	@echo "make bench            measure against other tools on nodes of up to 2,000 pods"
+	@echo "make bench-quick      the same on smaller nodes, below two minutes"
+	@echo "scripts/check         install what is needed, then all tests but the last three"

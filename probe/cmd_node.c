@@ -172,7 +172,8 @@ static int node_main(int argc, char *argv[], bool explain, struct error *error)
 	int status;
 
 	arena_init(&arena, OPTIONS_ARENA);
-	status = options_parse(&run.options, argc, argv, error);
+	status = options_parse(&run.options, explain ? "explain" : "scan",
+			       argc, argv, error);
 	if (!status)
 		status = check_operands(&run.options, explain, error);
 	if (!status)

@@ -214,7 +214,7 @@ static int saved_main(const struct saved_command *command, int argc,
 	int status;
 
 	arena_init(&arena, OPTIONS_ARENA);
-	status = options_parse(&run.options, argc, argv, error);
+	status = options_parse(&run.options, argv[0], argc, argv, error);
 	if (!status)
 		status = check_operands(command, &run.options, argv[0], error);
 	if (!status)

@@ -184,6 +184,36 @@ static int set_max_bytes(struct options *options, const char *text,
 	return 0;
 }
 
+/* What is not here is of all commands that take options. */
+static const struct {
+	int option;
+	const char *commands[5];
+} uses[] = {
+	{ OPT_ROOT, { "scan", "explain" } },
+	{ OPT_PATH, { "scan", "explain" } },
+	{ OPT_TIMEOUT, { "scan", "explain" } },
+	{ OPT_NICE, { "scan", "explain" } },
+	{ OPT_EXPECT, { "explain", "judge" } },
+	{ OPT_PRETTY, { "scan", "explain", "judge", "report" } },
+	{ OPT_MAX_BYTES, { "scan", "explain", "judge", "report" } },
+	{ OPT_SCOPE, { "filter" } },
+	{ OPT_DETECTOR, { "filter" } },
+};
+
+static bool has_use_for(const char *command, int option)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
+		if (uses[i].option != option)
+			continue;
+		for (const char *const *name = uses[i].commands; *name; name++) {
+			if (strcmp(*name, command) == 0)
+				return true;
+		}
+		return false;
+	}
+	return true;
+}
+
 static int set_option(struct options *options, int option, char *argv[],
 		      struct error *error)
 {
@@ -229,19 +259,25 @@ static int set_option(struct options *options, int option, char *argv[],
 	}
 }
 
-int options_parse(struct options *options, int argc, char *argv[],
-		  struct error *error)
+int options_parse(struct options *options, const char *command, int argc,
+		  char *argv[], struct error *error)
 {
 	int option;
+	int place;
 
 	options->timeout_s = DEFAULT_TIMEOUT_S;
 	optind = 0;
 	opterr = 0;
 	/* "-": operands as they come, whatever POSIXLY_CORRECT says. */
 	while ((option = getopt_long(argc, argv, "-:o:", long_options,
-				     NULL)) != -1) {
-		int status = set_option(options, option, argv, error);
+				     &place)) != -1) {
+		int status;
 
+		if (!has_use_for(command, option))
+			return fail(error, EXIT_USAGE,
+				    "%s: has no use for --%s; see --help",
+				    command, long_options[place].name);
+		status = set_option(options, option, argv, error);
 		if (status)
 			return status;
 	}

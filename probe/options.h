@@ -32,11 +32,11 @@ struct options {
 };
 
 /*
- * Reads options and operands of one command from argv (argv[0] is the command).
- * 0, or fails with EXIT_USAGE.
+ * Reads options and operands of one command from argv, without argv[0]. 0, or
+ * fails with EXIT_USAGE, also for an option that this command has no use for.
  */
-int options_parse(struct options *options, int argc, char *argv[],
-		  struct error *error);
+int options_parse(struct options *options, const char *command, int argc,
+		  char *argv[], struct error *error);
 
 /*
  * Sets *format to the place of options->format in `names` (a list that ends

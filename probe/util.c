@@ -173,6 +173,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 void *list_grow(struct arena *arena, void *at, size_t n, size_t *room,
 		size_t size, size_t max)
 {
+	size_t had = *room;
 	size_t wanted;
 	void *bigger;
 
@@ -180,16 +181,16 @@ void *list_grow(struct arena *arena, void *at, size_t n, size_t *room,
 		errno = EOVERFLOW;
 		return NULL;
 	}
-	if (n < *room)
+	if (n < had)
 		return at;
-	wanted = *room ? *room * 2 : 4;
+	wanted = had ? had * 2 : 4;
 	bigger = arena_alloc(arena, wanted * size);
 	if (!bigger)
 		return NULL;
 	if (n)
 		memcpy(bigger, at, n * size);
-	arena_release(arena, at, *room * size);
 	*room = wanted;
+	arena_release(arena, at, had * size);
 	return bigger;
 }
 

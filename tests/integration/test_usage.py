@@ -14,6 +14,11 @@ import schema
 @pytest.mark.parametrize("arguments, words", [
     (["--nonsense"], "--nonsense: no such option"),
     (["-x"], "-x: no such option"),
+    (["scan", "--expect", "f"], "scan: has no use for --expect"),
+    (["--detector", "d"], "scan: has no use for --detector"),
+    (["filter", "--pretty", "f"], "filter: has no use for --pretty"),
+    (["judge", "--root", "/", "f"], "judge: has no use for --root"),
+    (["report", "--timeout", "1", "f"], "report: has no use for --timeout"),
     (["nonsense"], "nonsense: no such command"),
     (["scan", "operand"], "takes no operand"),
     (["--root", "/nonexistent"], "--root /nonexistent: No such file or directory"),
