@@ -34,41 +34,39 @@ void arena_init(struct arena *arena, size_t limit)
 	*arena = (struct arena){ .limit = limit };
 }
 
-void arena_free(struct arena *arena)
+static void free_chunks(struct arena_chunk *chunk)
 {
-	struct arena_chunk *chunk = arena->chunks;
-
 	while (chunk) {
 		struct arena_chunk *next = chunk->next;
 
 		free(chunk);
 		chunk = next;
 	}
+}
+
+void arena_free(struct arena *arena)
+{
+	free_chunks(arena->chunks);
+	free_chunks(arena->big);
 	arena_init(arena, arena->limit);
 }
 
-/* A chunk of one big block stands behind the one that has room left. */
-static struct arena_chunk *arena_add_chunk(struct arena *arena, size_t size)
+static struct arena_chunk *add_chunk(struct arena_chunk **list, size_t room)
 {
-	bool big = size >= BIG_BLOCK;
-	size_t room = big ? size : CHUNK_SIZE;
 	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + room);
-	struct arena_chunk **at = &arena->chunks;
 
 	if (!chunk)
 		return NULL;
-	if (big && *at)
-		at = &(*at)->next;
 	chunk->size = room;
-	chunk->next = *at;
-	*at = chunk;
+	chunk->next = *list;
+	*list = chunk;
 	return chunk;
 }
 
 /* Gives back a block of arena_alloc(); a small one stays until the end. */
 static void arena_release(struct arena *arena, void *block, size_t size)
 {
-	struct arena_chunk **at = &arena->chunks;
+	struct arena_chunk **at = &arena->big;
 	struct arena_chunk *chunk;
 
 	if (size < BIG_BLOCK)
@@ -94,8 +92,10 @@ void *arena_alloc(struct arena *arena, size_t size)
 		return NULL;
 	}
 	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (!chunk || size >= BIG_BLOCK || chunk->size - chunk->used < size)
-		chunk = arena_add_chunk(arena, size);
+	if (size >= BIG_BLOCK)
+		chunk = add_chunk(&arena->big, size);
+	else if (!chunk || chunk->size - chunk->used < size)
+		chunk = add_chunk(&arena->chunks, CHUNK_SIZE);
 	if (!chunk) {
 		arena->full = true;
 		errno = ENOMEM;

@@ -48,7 +48,8 @@ static inline int steal_fd(int *fd)
  * that coverage can say so.
  */
 struct arena {
-	struct arena_chunk *chunks;
+	struct arena_chunk *chunks; /* the first has room left */
+	struct arena_chunk *big;    /* of one block each, to be given back */
 	size_t used;  /* bytes handed out */
 	size_t limit; /* bytes that may be handed out */
 	bool full;
