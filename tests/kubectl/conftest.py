@@ -88,7 +88,9 @@ class Bench:
         self.environment["PATH"] = f"{folder}:/usr/bin:/bin"
 
     def start(self, *arguments, **options):
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, **options}
+        # In a shell's background SIGINT is ignored, also by all that is started from there.
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True,
+                   "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options}
         return subprocess.Popen(["kubectl", "sockprobe", *arguments], env=self.environment,
                                 stdin=subprocess.DEVNULL, **options)
 
