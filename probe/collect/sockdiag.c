@@ -184,7 +184,9 @@ static int take_message(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-static int send_request(struct mnl_socket *netlink, unsigned int seq)
+/* Asks for the sockets that are in one of these states, a bit each. */
+static int send_request(struct mnl_socket *netlink, uint32_t states,
+			unsigned int seq)
 {
 	char buffer[128] = { 0 };
 	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
@@ -195,7 +197,7 @@ static int send_request(struct mnl_socket *netlink, unsigned int seq)
 	header->nlmsg_seq = seq;
 	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
 	request->sdiag_family = AF_UNIX;
-	request->udiag_states = UINT32_MAX;
+	request->udiag_states = states;
 	request->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS |
 			      UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS |
 			      UDIAG_SHOW_RQLEN;
@@ -213,7 +215,7 @@ static int dump_once(struct mnl_socket *netlink, struct dump *dump,
 {
 	unsigned int port = mnl_socket_get_portid(netlink);
 	int more = MNL_CB_OK;
-	int err = send_request(netlink, seq);
+	int err = send_request(netlink, UINT32_MAX, seq);
 
 	dump->err = 0;
 	while (!err && more > MNL_CB_STOP) {
@@ -396,12 +398,43 @@ static int open_inside(const struct evidence *ev, const struct netns *netns,
 	return err;
 }
 
+/*
+ * Does this kernel know such requests? unix_diag may be a module that is not
+ * there. It is asked for sockets in no state, of which there are none.
+ */
+static int ask_for_nothing(struct mnl_socket *netlink)
+{
+	enum { SEQ = 1 };
+	char buffer[8192];
+	int err = send_request(netlink, 0, SEQ);
+	ssize_t got;
+
+	if (err)
+		return err;
+	got = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
+	if (got < 0)
+		return -errno;
+	return mnl_cb_run(buffer, (size_t)got, SEQ,
+			  mnl_socket_get_portid(netlink), NULL, NULL) < 0 ?
+		       -errno :
+		       0;
+}
+
+/* `*known`, of all tables: 1 not asked yet, 0 or -errno of ask_for_nothing(). */
 static void open_table(const struct evidence *ev, const struct netns *netns,
-		       int home, struct socket_table *table)
+		       int home, int *known, struct socket_table *table)
 {
 	table->err = open_inside(ev, netns, home, &table->netlink);
+	if (!table->err && *known > 0)
+		*known = ask_for_nothing(table->netlink);
+	if (!table->err && *known < 0) {
+		mnl_socket_close(table->netlink);
+		table->netlink = NULL;
+		table->err = *known;
+	}
 	if (!table->err || netns->process == NO_INDEX)
 		return;
+	/* The lesser source; it cannot be opened without privileges later. */
 	table->net_unix = openat(ev->processes.at[netns->process].dirfd,
 				 "net/unix", O_RDONLY | O_CLOEXEC);
 }
@@ -524,6 +557,7 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 	cleanup_close int home = open("/proc/self/ns/net",
 				      O_RDONLY | O_CLOEXEC);
 	int err = find_namespaces(ev);
+	int known = 1;
 
 	*tables = (struct socket_tables){ 0 };
 	if (err)
@@ -536,7 +570,8 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 		tables->at[i] = (struct socket_table){ .net_unix = -1,
 						       .err = -ETIMEDOUT };
 		if (now_ms() <= deadline)
-			open_table(ev, &ev->netns.at[i], home, &tables->at[i]);
+			open_table(ev, &ev->netns.at[i], home, &known,
+				   &tables->at[i]);
 	}
 	tables->n = ev->netns.n;
 	report_netns(ev);
