@@ -61,21 +61,10 @@ def of_sockprobe(text):
     return clients, mounts
 
 
-def of_lsfd(text):
-    clients = {}
-    for line in text.splitlines():
-        # The other end of a connection that has the socket's path.
-        if SOCKET in line:
-            clients.update((int(pid), None) for pid in re.findall(r"(\d+),app-\d+,\d+", line))
-    return clients, set()
-
-
-def of_lsof(text):
-    clients = {}
-    for line in text.splitlines():
-        if SOCKET in line:
-            clients.update((int(pid), None) for pid in re.findall(r"(\d+),app-\d+,\d+u", line))
-    return clients, set()
+def of_endpoints(text):
+    """lsfd's and lsof's form: on a line with the socket's path, who has the other end."""
+    return {int(pid): None for line in text.splitlines() if SOCKET in line
+            for pid in re.findall(r"(\d+),app-\d+,\d+", line)}, set()
 
 
 def of_ss(text):
@@ -104,10 +93,10 @@ def of_nothing(_):
 TOOLS = [
     ("floor", "floor: the reads alone", [str(BUILD / "floor")], of_nothing),
     ("sockprobe", "sockprobe", [os.environ.get("SOCKPROBE", str(REPO / "sockprobe")), "--timeout", "600"], of_sockprobe),
-    ("lsof", "lsof -U +E", ["lsof", "-w", "-U", "+E"], of_lsof),
+    ("lsof", "lsof -U +E", ["lsof", "-w", "-U", "+E"], of_endpoints),
     ("byhand", "grep mountinfo, find -samefile", ["sh", "-c", BY_HAND], of_hand),
     ("lsfd", "lsfd", [str(BUILD / "lsfd" / "lsfd"), "-n", "-r", "-Q", 'TYPE =~ "UNIX.*"', "-o",
-                      "PID,COMMAND,TYPE,UNIX.PATH,ENDPOINTS"], of_lsfd),
+                      "PID,COMMAND,TYPE,UNIX.PATH,ENDPOINTS"], of_endpoints),
     ("ss", "ss -xp in every netns", ["sh", "-c", SS_EVERYWHERE], of_ss),
 ]
 
