@@ -68,3 +68,13 @@ def test_pods_are_named(evidence, truth):
 def test_long_lists_are_folded_in_text(bench, truth):
     text = bench.run("-o", "text").stdout
     assert "and 10 more: see connections in the JSON" in text
+
+
+def test_one_processor_finds_what_several_find(bench, evidence, truth):
+    """Descriptors are read in parts, as many as there are processors for this number of processes."""
+    assert evidence.coverage("file_descriptors") == {"complete"}
+    (line,) = [line for line in evidence["coverage"] if line["source"] == "file_descriptors"]
+    assert int(line["detail"].split()[2]) >= 64  # fewer are read in one part
+    alone = bench.scan(prefix=["taskset", "-c", "0"])
+    assert alone["connections"] == evidence["connections"]
+    assert {**line, "detail": None} in [{**row, "detail": None} for row in alone["coverage"]]
