@@ -101,6 +101,54 @@ static void list_keeps_its_items_as_it_grows(void **state)
 	assert_int_equal(list.at[999], 2997);
 }
 
+/* 100,000 items of 4 bytes: what they outgrew is given back, not kept. */
+static void list_gives_back_what_it_outgrew(void **state)
+{
+	struct arena arena;
+	struct {
+		uint32_t *at;
+		size_t n, room;
+	} list = { 0 };
+
+	(void)state;
+	arena_init(&arena, 1000000);
+	for (uint32_t i = 0; i < 100000; i++) {
+		uint32_t *slot = list_add(&arena, &list, 100000);
+
+		assert_non_null(slot);
+		*slot = i;
+	}
+	assert_int_equal(list.at[0], 0);
+	assert_int_equal(list.at[99999], 99999);
+	/* 131,072 items, and the small blocks of the beginning */
+	assert_in_range(arena.used, 524288, 524288 + 131072);
+	arena_free(&arena);
+}
+
+static void intern_keeps_one_of_each(void **state)
+{
+	const char *first = arena_intern(*state, "/proc");
+	char text[16] = "/proc";
+
+	assert_string_equal(first, "/proc");
+	assert_ptr_equal(arena_intern(*state, text), first);
+	text[1] = 'q';
+	assert_string_equal(arena_intern(*state, text), "/qroc");
+	assert_string_equal(first, "/proc");
+	assert_string_equal(arena_intern(*state, ""), "");
+}
+
+/* More than there are places for: each text still is what was given. */
+static void intern_takes_any_number(void **state)
+{
+	for (int i = 0; i < 50000; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d", i);
+		assert_string_equal(arena_intern(*state, text), text);
+	}
+}
+
 static void list_stops_at_its_bound(void **state)
 {
 	struct number_list list = { 0 };
@@ -482,6 +530,9 @@ int main(void)
 		cmocka_unit_test(arena_free_makes_it_usable_again),
 		arena_test(arena_copies_text),
 		arena_test(list_keeps_its_items_as_it_grows),
+		cmocka_unit_test(list_gives_back_what_it_outgrew),
+		arena_test(intern_keeps_one_of_each),
+		arena_test(intern_takes_any_number),
 		arena_test(list_stops_at_its_bound),
 		cmocka_unit_test(list_tells_a_full_arena_from_its_bound),
 		arena_test(index_list_adds_once),
