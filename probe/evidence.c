@@ -86,9 +86,10 @@ static size_t place_of_id(const struct evidence *ev, const char *id)
 	return low;
 }
 
-size_t container_find(const struct evidence *ev, const char *id)
+/* The container of this id, whose place is that of place_of_id(), if it is there. */
+static size_t container_at(const struct evidence *ev, size_t place,
+			   const char *id)
 {
-	size_t place = place_of_id(ev, id);
 	size_t idx;
 
 	if (place == ev->containers_by_id.n)
@@ -97,10 +98,15 @@ size_t container_find(const struct evidence *ev, const char *id)
 	return strcmp(ev->containers.at[idx].id, id) == 0 ? idx : NO_INDEX;
 }
 
+size_t container_find(const struct evidence *ev, const char *id)
+{
+	return container_at(ev, place_of_id(ev, id), id);
+}
+
 size_t container_add(struct evidence *ev, const char *id)
 {
-	size_t idx = container_find(ev, id);
 	size_t place = place_of_id(ev, id);
+	size_t idx = container_at(ev, place, id);
 	const char *copy;
 	size_t *at;
 
