@@ -48,32 +48,13 @@ static int write_whole(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-/* As many bytes as wanted, unless the end comes before. */
-static ssize_t read_some(int fd, void *bytes, size_t len)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t got = read(fd, (char *)bytes + done, len - done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
 /* ---- the writer ---- */
 
 static int copy(int in, int out)
 {
 	static char block[BLOCK];
 	uint64_t left;
-	ssize_t got = read_some(in, &left, sizeof(left));
+	ssize_t got = read_full(in, &left, sizeof(left));
 
 	if (got != sizeof(left))
 		return -ECANCELED;
@@ -81,7 +62,7 @@ static int copy(int in, int out)
 		size_t next = left < sizeof(block) ? left : sizeof(block);
 		int err;
 
-		got = read_some(in, block, next);
+		got = read_full(in, block, next);
 		if (got != (ssize_t)next)
 			return -ECANCELED;
 		err = write_whole(out, block, next);
@@ -223,7 +204,7 @@ static int start_writer(struct output *output)
 	if (output->writer < 0)
 		return -ENOMEM;
 	/* a file that cannot be made is known before the work begins */
-	return read_some(answer[0], &err, sizeof(err)) == sizeof(err) ? err :
+	return read_full(answer[0], &err, sizeof(err)) == sizeof(err) ? err :
 									-EPIPE;
 }
 
@@ -272,7 +253,7 @@ static int hand_over(struct output *output)
 	if (!err)
 		err = write_whole(output->to_writer, output->text,
 				  output->len);
-	if (read_some(output->from_writer, &answer, sizeof(answer)) !=
+	if (read_full(output->from_writer, &answer, sizeof(answer)) !=
 	    sizeof(answer))
 		answer = -EPIPE;
 	return answer ? answer : err;

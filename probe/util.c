@@ -2,7 +2,7 @@
 /*
  * The helpers of util.h: an arena with a limit, lists in it, and exact string,
  * path, number and time handling. The few functions that read are for kernel
- * file systems, where no read blocks.
+ * file systems and the probe's own pipes, whose readers keep the deadlines.
  */
 #include "sockprobe/util.h"
 
@@ -287,28 +287,38 @@ int parse_u64(const char *text, uint64_t max, uint64_t *value)
 	return 0;
 }
 
-ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size)
+ssize_t read_full(int fd, void *bytes, size_t len)
 {
-	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
+	size_t done = 0;
 
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t got = read(fd, buf + len, size - len);
+	while (done < len) {
+		ssize_t got = read(fd, (char *)bytes + done, len - done);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return -errno;
-		len += (size_t)got;
 		if (got == 0)
 			break;
-		if (len == size)
-			return -EFBIG;
+		done += (size_t)got;
 	}
+	return (ssize_t)done;
+}
+
+ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size)
+{
+	cleanup_close int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return -errno;
+	len = read_full(fd, buf, size);
+	if (len < 0)
+		return len;
+	if ((size_t)len == size)
+		return -EFBIG;
 	buf[len] = '\0';
-	return (ssize_t)len;
+	return len;
 }
 
 ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size)

@@ -131,6 +131,9 @@ char *path_join(struct arena *arena, const char *dir, const char *rest);
  */
 int parse_u64(const char *text, uint64_t max, uint64_t *value);
 
+/* As many bytes as wanted, unless the end comes before. Their number or -errno. */
+ssize_t read_full(int fd, void *bytes, size_t len);
+
 /*
  * Reads a small file whole from a directory descriptor: procfs, sysfs and the
  * like, where nothing blocks. At most size - 1 bytes, NUL-terminated.

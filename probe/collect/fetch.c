@@ -65,22 +65,6 @@ struct fetch {
 	bool noted; /* the confinement knows of keeper and reader */
 };
 
-static bool read_whole(int fd, void *buf, size_t size)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t got = read(fd, (char *)buf + len, size - len);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return false;
-		len += (size_t)got;
-	}
-	return true;
-}
-
 static void serve_bytes(const struct request *request, int fd,
 			struct shared *shared)
 {
@@ -196,7 +180,8 @@ __attribute__((noreturn)) static void serve(const struct fetch *fetch,
 	struct request request;
 	bool confined = enter(PHASE_READER, &shared->reader);
 
-	while (read_whole(channel->requests[0], &request, sizeof(request))) {
+	while (read_full(channel->requests[0], &request, sizeof(request)) ==
+	       (ssize_t)sizeof(request)) {
 		if (!confined) {
 			reply(channel, ANSWER_FAILED);
 			continue;
@@ -402,7 +387,7 @@ static int await_answer(const struct channel *channel, int64_t until)
 	do
 		ready = poll(&answer, 1, wait > 0 ? (int)wait : 0);
 	while (ready < 0 && errno == EINTR);
-	if (ready != 1 || !read_whole(channel->answers[0], &byte, 1))
+	if (ready != 1 || read_full(channel->answers[0], &byte, 1) != 1)
 		return -ETIMEDOUT;
 	return byte == ANSWER_DONE ? 0 : -EIO;
 }
