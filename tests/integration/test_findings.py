@@ -8,6 +8,7 @@ import subprocess
 import conftest
 import findings
 import pytest
+import schema
 
 RAW = findings.finding({"id": "a" * 64, "name": "agent", "image": "registry.example/datadog/agent:7", "namespace":
                         "datadog", "pod": "datadog-agent", "uid": "u"}, first=1700000000,
@@ -39,8 +40,8 @@ def judge(evidence, text, **options):
 def problems(evidence, raw):
     status, out, _ = judge(evidence, raw if isinstance(raw, (str, bytes)) else json.dumps(raw))
     assert status == 2
-    document = conftest.schema.load(out)
-    conftest.schema.check(document)
+    document = schema.load(out)
+    schema.check(document)
     return {problem["place"]: problem["text"] for problem in document["findings"][0]["problems"]}
 
 
@@ -116,7 +117,7 @@ def test_wrong_types_in_every_field(evidence, wrong):
         if status == 65:
             assert path == ("type",), (path, err)
         else:
-            conftest.schema.check(json.loads(out))
+            schema.check(json.loads(out))
 
 
 @pytest.mark.parametrize("path, wrong, place", [

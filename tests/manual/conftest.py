@@ -1,7 +1,5 @@
 # What the tests of the manuals and completions share: the pages' sources, what
 # the program says of itself, and the node of the integration tests.
-import importlib.util
-import os
 import pathlib
 import re
 import subprocess
@@ -10,19 +8,14 @@ import sys
 import pytest
 
 REPO = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = pathlib.Path(os.environ.get("SOCKPROBE", REPO / "sockprobe")).resolve()
 PAGE = REPO / "packaging" / "man" / "sockprobe.8"
 EVIDENCE_PAGE = REPO / "packaging" / "man" / "sockprobe-evidence.5"
 BASH = REPO / "packaging" / "completions" / "bash" / "sockprobe"
 ZSH = REPO / "packaging" / "completions" / "zsh"
 
-# Two files named conftest cannot be imported by that name.
-specification = importlib.util.spec_from_file_location(
-    "integration", REPO / "tests" / "integration" / "conftest.py")
-integration = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(integration)
-bench = integration.bench
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+sys.path[:0] = [str(pathlib.Path(__file__).parent), str(REPO / "tests" / "integration")]
+
+from probing import PROGRAM, bench  # noqa: E402, F401
 
 
 def section(page, name, kind="Sh"):

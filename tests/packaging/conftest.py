@@ -1,10 +1,10 @@
 # What the tests of the delivery share: the files that make dist, image and rpm
 # made, and the node and the evidence of the integration tests.
-import importlib.util
 import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -20,13 +20,9 @@ def program(architecture):
 
 # What is delivered is what is tested, with the integration tests' means as well.
 os.environ["SOCKPROBE"] = str(program("x86_64"))
-# Two files named conftest cannot be imported by that name.
-specification = importlib.util.spec_from_file_location(
-    "integration", REPO / "tests" / "integration" / "conftest.py")
-integration = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(integration)
-bench = integration.bench
-Evidence = integration.Evidence
+sys.path.insert(0, str(REPO / "tests" / "integration"))
+
+from probing import Evidence, bench  # noqa: E402, F401
 
 
 def run(*command, **options):

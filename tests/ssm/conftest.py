@@ -1,25 +1,20 @@
 # What the tests of the Systems Manager files share: the document, what the
 # service and the agent would do with it, and its script run as the agent runs it.
-import importlib.util
 import json
 import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
 
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
 FOLDER = REPO / "packaging" / "ssm"
-# Two files named conftest cannot be imported by that name.
-specification = importlib.util.spec_from_file_location(
-    "integration", REPO / "tests" / "integration" / "conftest.py")
-integration = importlib.util.module_from_spec(specification)
-specification.loader.exec_module(integration)
-bench = integration.bench
-Evidence = integration.Evidence
-PROGRAM = integration.PROGRAM
+sys.path.insert(0, str(REPO / "tests" / "integration"))
+
+from probing import PROGRAM, Evidence, bench  # noqa: E402, F401
 
 # As an agent of version 3.3.2746.0 or later sets them where nothing is chosen.
 DEFAULTS = {"SSM_Output": "json", "SSM_Finding": "", "SSM_Timeout": "30", "SSM_Root": "/",

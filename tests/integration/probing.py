@@ -1,0 +1,91 @@
+# What the integration tests share, with those of all that is delivered: the
+# program, a test node for each module that wants one, and evidence that every
+# test checks against the schema.
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+REPO = pathlib.Path(__file__).resolve().parent.parent.parent
+PROGRAM = pathlib.Path(os.environ.get("SOCKPROBE", REPO / "sockprobe")).resolve()
+sys.path.insert(0, str(REPO / "tests" / "node"))
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import node as lab  # noqa: E402
+import scenes  # noqa: E402
+import schema  # noqa: E402
+
+
+class Evidence:
+    """One run's output: the document, checked, and how the run ended."""
+
+    def __init__(self, done):
+        self.status, self.stderr, self.text = done.returncode, done.stderr, done.stdout
+        self.document = schema.load(done.stdout)
+        schema.check(self.document)
+
+    def __getitem__(self, key):
+        return self.document[key]
+
+    def path(self, name, view=None):
+        """The object that has this name, in the node's view or a container's."""
+        found = [path for path in self["paths"] if name in path["names"] and path["view"] == view
+                 and not path["unlinked"]]
+        assert len(found) == 1, f"{name}: {len(found)} objects"
+        return found[0]
+
+    def ref(self, path):
+        return f"/paths/{self['paths'].index(path)}"
+
+    def access(self, path, container=None):
+        return [row for row in self["access"] if row["path_ref"] == self.ref(path)
+                and (container is None or row["container"] == container)]
+
+    def connections(self, path):
+        return [row for row in self["connections"] if row["path_ref"] == self.ref(path)]
+
+    def container(self, identity):
+        found = [row for row in self["containers"] if row["id"] == identity]
+        assert len(found) == 1, f"container {identity}: listed {len(found)} times"
+        return found[0]
+
+    def coverage(self, source):
+        return {row["status"] for row in self["coverage"] if row["source"] == source}
+
+    def gaps(self):
+        return {row["source"] for row in self["coverage"] if row["status"] != "complete"}
+
+
+class Bench:
+    """A node with its scenes, and sockprobe on it."""
+
+    def __init__(self, node):
+        self.node = node
+
+    def scene(self, name):
+        return scenes.build(self.node, name)
+
+    def run(self, *arguments, prefix=(), **options):
+        """sockprobe on the node, as a login on it would start it."""
+        return self.node.exec([*prefix, PROGRAM, *arguments], check=False, **options)
+
+    def scan(self, *arguments, prefix=()):
+        return Evidence(self.run("scan", *arguments, prefix=prefix))
+
+
+@pytest.fixture(scope="module")
+def bench():
+    with lab.Node() as node:
+        node.start(("containerd",))
+        yield Bench(node)
+
+
+@pytest.fixture(scope="session")
+def sockprobe():
+    """sockprobe on this machine: for what needs no node."""
+    def run(*arguments, **options):
+        options = {"capture_output": True, "text": True, "timeout": 60, **options}
+        return subprocess.run([PROGRAM, *arguments], **options)
+    return run
