@@ -293,7 +293,8 @@ static int start_readers(struct scan *scan)
 	scan->search = (struct holders_search){
 		.ev = &scan->ev,
 		.deadline = scan->deadline,
-		.parts = holders_parts(&scan->ev),
+		/* Who wants nobody else's time leaves a processor free too. */
+		.parts = scan->options->nice ? 1 : holders_parts(&scan->ev),
 	};
 	return fetch_start(scan->rootfd,
 			   find_outside_mount(&scan->ev, scan->rootfd),

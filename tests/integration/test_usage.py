@@ -3,7 +3,9 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
+import tempfile
 import time
 
 import conftest
@@ -145,3 +147,24 @@ def test_nice_steps_back_before_anything_else():
     finally:
         asked.kill()
         asked.wait()
+
+
+def readers(*options):
+    """How many processes read descriptors, by strace's count of forks; the keeper of the readers is one more."""
+    with tempfile.TemporaryDirectory() as directory:
+        trace = pathlib.Path(directory) / "trace"
+        subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=clone,clone3,fork,vfork", conftest.PROGRAM, *options],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        return len(re.findall(r"(?:clone3?|v?fork)(?:\(| resumed).* = [1-9]", trace.read_text())) - 1
+
+
+def test_nice_leaves_processors_to_others():
+    """From 64 processes on, descriptors are read side by side, on each processor; as a guest, on one."""
+    crowd = [subprocess.Popen(["sleep", "100"]) for _ in range(70)]
+    try:
+        assert readers("--nice") == 1
+        assert (readers() > 1) == (len(os.sched_getaffinity(0)) > 1)
+    finally:
+        for process in crowd:
+            process.kill()
+            process.wait()
