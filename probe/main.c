@@ -68,7 +68,7 @@ static int help_main(int argc, char *argv[], struct error *error)
 	     "  --scope KEYS   of filter: what to match on, comma-separated\n"
 	     "  --detector ID  of filter: the GuardDuty detector\n"
 	     "  --pretty       indent the JSON\n"
-	     "  --nice         take only processor and disk time that nobody else wants\n"
+	     "  --nice         read with one process, of the idle classes of cpu and disk\n"
 	     "  --timeout S    seconds the whole run may take (1 to 3600; default 30)\n"
 	     "  -h, --help     show this text\n"
 	     "  --version      show the version\n"

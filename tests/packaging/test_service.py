@@ -1,6 +1,8 @@
 # The service under a real systemd, pid 1 of namespaces on the test node, with all
 # its hardening in force: the evidence is that of a run without any of it.
 import pathlib
+import re
+import shlex
 import subprocess
 
 import conftest
@@ -9,6 +11,9 @@ import pytest
 
 SERVICE = "usr/lib/systemd/system/sockprobe.service"
 TARGETS = ["sysinit", "basic", "shutdown", "umount", "exit", "default"]
+
+# The least share of processor time that there is: with cgroup version 2, and 1.
+LEAST = {"/sys/fs/cgroup/{}/cpu.idle:1\n", "/sys/fs/cgroup/cpu/{}/cpu.shares:2\n"}
 
 # systemd's own world, started from the node's: pids, cgroups, logs. Its units are
 # these alone, and it can set nothing of the machine's kernel.
@@ -38,7 +43,12 @@ exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_UNIT_PATH=/
 """
 
 
-@pytest.fixture
+def share_of(unit):
+    """A command that tells the share of a unit that is not below another."""
+    return ["/bin/grep", "-sH", ".", *(least.format(unit).rpartition(":")[0] for least in sorted(LEAST))]
+
+
+@pytest.fixture(scope="module")
 def ran(bench):
     """The service's first run: the pid of its systemd."""
     node = bench.node
@@ -56,10 +66,14 @@ def ran(bench):
     place.touch()
     (units / "sockprobe.service").write_text(
         unit.replace("/usr/bin/sockprobe", str(place)).replace("[Service]", "[Service]\nStandardError=append:/run/told"))
+    # The same service, but for the command: it tells its share of processor time.
+    (units / "share.service").write_text(
+        re.sub("ExecStart=.*", "ExecStart=" + " ".join(share_of("share.service")), unit)
+        .replace("[Service]", "[Service]\nStandardOutput=file:/run/share"))
     for target in TARGETS:
         (units / f"{target}.target").write_text("[Unit]\nDefaultDependencies=no\n")
     with open(units / "default.target", "a") as out:
-        out.write("Wants=sockprobe.service\n")
+        out.write("Wants=sockprobe.service share.service\n")
 
     # Its cgroups are below the node's, as its cgroup namespace's root.
     joins = ""
@@ -116,3 +130,19 @@ def test_service_writes_whole_evidence(bench, ran):
     assert sum(row["count"] for row in evidence["connections"]) == sum(row["count"] for row in plain["connections"]) > 0
     # Every privilege can be given up for good.
     assert evidence["probe"]["confinement"] == plain["probe"]["confinement"]
+
+
+def test_service_gives_way_to_all_pods(bench, ran):
+    """What systemd made of the unit is the witness: a cgroup beside those of pods, with the least share."""
+    told = bench.node.path("/run/share")
+    lab.wait_until("the service's share", lambda: told.exists() and told.read_text())
+    assert told.read_text() in {least.format("share.service") for least in LEAST}
+
+
+@pytest.mark.parametrize("document", ["README.md", "packaging/man/sockprobe.8"])
+def test_documented_scope_gives_way_to_all_pods(ran, document):
+    pid, _ = ran
+    (command,) = re.findall(r"systemd-run .* sockprobe$", (conftest.REPO / document).read_text(), re.M)
+    words = [*shlex.split(command)[:-1], "--unit=share", *share_of("share.scope")]
+    told = subprocess.run(["nsenter", f"--target={pid}", "--all", "--", *words], capture_output=True, text=True)
+    assert told.stdout in {least.format("share.scope") for least in LEAST}, told.stderr
