@@ -54,9 +54,11 @@ static void expand(const uint8_t block[static 64], uint32_t words[static 64])
 
 /*
  * One round takes the eight words in turned places instead of moving them: the
- * first is `turn` places back from where it began.
+ * first is `turn` places back from where it began. With the turn known at
+ * compile time they stay in registers: without that it is half as fast.
  */
-static void do_round(uint32_t v[static 8], unsigned int turn, uint32_t word)
+__attribute__((always_inline)) static inline void
+do_round(uint32_t v[static 8], unsigned int turn, uint32_t word)
 {
 #define V(i) v[((i) - turn) % 8]
 	uint32_t choice = (V(4) & V(5)) ^ (~V(4) & V(6));
