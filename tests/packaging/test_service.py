@@ -1,5 +1,6 @@
 # The service under a real systemd, pid 1 of namespaces on the test node, with all
 # its hardening in force: the evidence is that of a run without any of it.
+import contextlib
 import pathlib
 import re
 import shlex
@@ -16,15 +17,32 @@ TARGETS = ["sysinit", "basic", "shutdown", "umount", "exit", "default"]
 LEAST = {"/sys/fs/cgroup/{}/cpu.idle:1\n", "/sys/fs/cgroup/cpu/{}/cpu.shares:2\n"}
 
 # systemd's own world, started from the node's: pids, cgroups, logs. Its units are
-# these alone, and it can set nothing of the machine's kernel.
+# these alone, and it can set nothing of the machine's kernel. Its root cgroup has
+# no process but its own, or it could not give its units any controller.
 BOOT = """
 set -e
+if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
+    mkdir /sys/fs/cgroup/systemd
+    echo 0 >/sys/fs/cgroup/systemd/cgroup.procs
+else
+    for hierarchy in /sys/fs/cgroup/*; do
+        mkdir "$hierarchy/systemd"
+        for name in cpuset.cpus cpuset.mems; do
+            [ ! -e "$hierarchy/$name" ] || cat "$hierarchy/$name" >"$hierarchy/systemd/$name"
+        done
+        echo 0 >"$hierarchy/systemd/cgroup.procs"
+    done
+fi
 mount -t proc proc /proc
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
 mount -t tmpfs logs /var/log
 mount --bind /run/installed/usr/bin/sockprobe "$0"
+exec unshare --cgroup sh -c "$1"
+"""
 # Each hierarchy again, so that its root is this cgroup namespace's.
+CGROUPS = """
+set -e
 if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ]; then
     umount /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -75,30 +93,22 @@ def ran(bench):
     with open(units / "default.target", "a") as out:
         out.write("Wants=sockprobe.service share.service\n")
 
-    # Its cgroups are below the node's, as its cgroup namespace's root.
-    joins = ""
-    for root in node.cgroup_roots():
-        mine = root / node.cgroup
-        joins += f"mkdir {mine}/systemd; "
-        for name in ["cpuset.cpus", "cpuset.mems"]:
-            joins += f"[ ! -e {mine}/{name} ] || cat {mine}/{name} >{mine}/systemd/{name}; "
-        joins += f"echo $$ >{mine}/systemd/cgroup.procs; "
     log = node.state / "systemd.log"
     child = subprocess.Popen(
-        ["sh", "-c", joins + 'exec "$@"', "sh",
-         *node.enter(["unshare", "--pid", "--mount", "--cgroup", "--fork", "--kill-child", "sh", "-c", BOOT, place])],
+        node.enter(["unshare", "--pid", "--mount", "--fork", "--kill-child", "sh", "-c", BOOT, place, CGROUPS]),
         stdin=subprocess.DEVNULL, stdout=log.open("wb"), stderr=subprocess.STDOUT)
 
     def first():
-        """systemd's pid: nsenter and unshare each took a fork."""
+        """systemd's pid: nsenter and unshare each took a fork, and the shell before it runs commands that end."""
         pid = child.pid
         assert child.poll() is None, log.read_text()
-        while pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "systemd":
-            children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-            if not children:
-                return None
-            pid = int(children[0])
-        return pid
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            while pathlib.Path(f"/proc/{pid}/comm").read_text().strip() != "systemd":
+                children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                if not children:
+                    return None
+                pid = int(children[0])
+            return pid
 
     try:
         pid = lab.wait_until("systemd", first)
