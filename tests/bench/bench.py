@@ -192,6 +192,7 @@ def measure(crowd, given_up, quick):
 GUESTS = [
     ("alone", None, []),
     ("in an idle cgroup beside its own, as sockprobe.service", "idle", []),
+    ("in a cgroup of the least weight, as a debug pod (BestEffort)", "least", []),
     ("in the neighbour's cgroup, --nice", "neighbour", ["--nice"]),
     ("in another cgroup, --nice", "guest", ["--nice"]),
     ("in another cgroup", "guest", []),
@@ -200,17 +201,19 @@ GUESTS = [
 
 @contextlib.contextmanager
 def shares():
-    """The neighbour's cgroup, an idle one beside it and an ordinary one: of the cpu controller, version 1 or 2."""
+    """Cgroups of the cpu controller, version 1 or 2, beside one another."""
     root = pathlib.Path("/sys/fs/cgroup/cpu")
     if not root.exists():
         root = root.parent
         if "cpu" not in (root / "cgroup.subtree_control").read_text().split():
             raise SystemExit("bench: the cpu controller is off in /sys/fs/cgroup/cgroup.subtree_control: turn it on")
-    groups = {name: root / f"sockprobe-bench-{name}" for name in ("neighbour", "idle", "guest")}
+    groups = {name: root / f"sockprobe-bench-{name}" for name in ("neighbour", "idle", "least", "guest")}
     try:
         for group in groups.values():
             group.mkdir(exist_ok=True)
         (groups["idle"] / "cpu.idle").write_text("1")
+        weight, least = ("cpu.shares", "2") if root.name == "cpu" else ("cpu.weight", "1")
+        (groups["least"] / weight).write_text(least)
         yield groups
     finally:
         for group in groups.values():
