@@ -182,6 +182,8 @@ int main(int argc, char *argv[])
 
 	hold_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
+	/* A message is one write: it cannot come out mixed with another's. */
+	setvbuf(stderr, NULL, _IOLBF, 0);
 	cJSON_InitHooks(&hooks);
 	status = dispatch(argc, argv, &error);
 	if (error.status) {

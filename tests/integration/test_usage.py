@@ -168,3 +168,12 @@ def test_nice_leaves_processors_to_others():
         for process in crowd:
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize("arguments, begin", [(["--root", "/proc/self/fdinfo"], "sockprobe: 0 live"), (["--nonsense"], "sockprobe: --nonsense")])
+def test_message_is_one_write(arguments, begin):
+    """Written in pieces it would mix with those of others in one log."""
+    done = subprocess.run(["strace", "-f", "-o", "/dev/fd/1", "-e", "trace=write", conftest.PROGRAM,
+                           *arguments], capture_output=True, text=True)
+    assert done.stderr.startswith(begin)
+    assert len(re.findall(r"write\(2, ", done.stdout)) == 1
