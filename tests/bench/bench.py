@@ -97,7 +97,7 @@ def of_nothing(_):
 # name, what it is told as, command, what it answers
 TOOLS = [
     ("floor", "floor: the reads alone", [str(BUILD / "floor")], of_nothing),
-    ("sockprobe", "sockprobe", [os.environ.get("SOCKPROBE", str(REPO / "sockprobe")), "--timeout", "600"], of_sockprobe),
+    ("sockprobe", "sockprobe", [str(BUILD / "sockprobe"), "--timeout", "600"], of_sockprobe),
     ("lsof", "lsof -U +E", ["lsof", "-w", "-U", "+E"], of_endpoints),
     ("byhand", "grep mountinfo, find -samefile", ["sh", "-c", BY_HAND], of_hand),
     ("lsfd", "lsfd", [str(BUILD / "lsfd" / "lsfd"), "-n", "-r", "-Q", 'TYPE =~ "UNIX.*"', "-o",
@@ -346,6 +346,8 @@ def build():
     for name, static in [("podtree", ["-static"]), ("floor", []), ("once", []), ("latency", [])]:
         lab.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror", *static,
                  "-o", BUILD / name, HERE / f"{name}.c"])
+    # As all packages have it: it reads itself, to tell its own digest.
+    lab.run(["strip", "-o", BUILD / "sockprobe", os.environ.get("SOCKPROBE", REPO / "sockprobe")])
     lab.run([HERE / "fetch-lsfd", BUILD / "lsfd"])
 
 
