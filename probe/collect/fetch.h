@@ -105,12 +105,4 @@ ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data,
 int fetch_list(struct fetch *fetch, struct arena *arena, const char *path,
 	       struct string_list *names, bool *cut);
 
-/*
- * All paths that a pattern stands for, in which "*" is one whole component.
- * Directories that cannot be listed are skipped; the worst errno but ENOENT
- * and ENOTDIR is returned negative, so that coverage can tell; 0 otherwise.
- */
-int fetch_glob(struct fetch *fetch, struct arena *arena, const char *pattern,
-	       struct string_list *paths);
-
 #endif

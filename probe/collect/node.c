@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "glob.h"
 #include "sockprobe/vocabulary.h"
 
 static void read_clock(struct evidence *ev)
@@ -257,7 +258,7 @@ static int read_kubelet_place(struct evidence *ev, struct fetch *fetch,
 			      struct kubelet_tally *tally)
 {
 	struct string_list files = { 0 };
-	int err = fetch_glob(fetch, &ev->arena, place->path, &files);
+	int err = glob_paths(fetch, &ev->arena, place->path, &files);
 
 	if (err == -ENOMEM)
 		return err;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "glob.h"
 #include "sockprobe/mount_table.h"
 #include "sockprobe/vocabulary.h"
 
@@ -167,7 +168,7 @@ static int add_known(struct evidence *ev, struct fetch *fetch,
 		patterns[1] = arena_printf(&ev->arena, "/var%s", known->path);
 	for (size_t i = 0; i < ARRAY_SIZE(patterns) && patterns[i]; i++) {
 		struct string_list names = { 0 };
-		int err = fetch_glob(fetch, &ev->arena, patterns[i], &names);
+		int err = glob_paths(fetch, &ev->arena, patterns[i], &names);
 
 		if (err)
 			*worst = err;

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "glob.h"
+
 static void tally_error(struct record_index *index, int err)
 {
 	if (err == -EACCES || err == -EPERM)
@@ -72,7 +74,7 @@ static int find_place(struct evidence *ev, struct fetch *fetch,
 				       (size_t)(percent - place->dir));
 	if (!before)
 		return -ENOMEM;
-	err = fetch_glob(fetch, &ev->arena, before, &dirs);
+	err = glob_paths(fetch, &ev->arena, before, &dirs);
 	if (err == -ENOMEM)
 		return err;
 	tally_error(index, err);
