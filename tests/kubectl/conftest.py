@@ -69,6 +69,12 @@ class Kubelet:
         container.end(merged(done.stdout, done.stderr, "after"), done.returncode)
 
 
+def heed_signals():
+    """SIGINT is ignored in a shell's background, SIGHUP below nohup, also by all that is started from there."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Bench:
     """A cluster, and the plugin as somebody types it."""
 
@@ -88,9 +94,8 @@ class Bench:
         self.environment["PATH"] = f"{folder}:/usr/bin:/bin"
 
     def start(self, *arguments, **options):
-        # In a shell's background SIGINT is ignored, also by all that is started from there.
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True,
-                   "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options}
+                   "preexec_fn": heed_signals, **options}
         return subprocess.Popen(["kubectl", "sockprobe", *arguments], env=self.environment,
                                 stdin=subprocess.DEVNULL, **options)
 
