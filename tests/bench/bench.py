@@ -5,6 +5,7 @@
 # long things take only on a machine that does nothing else.
 # Usage: bench.py [--quick] [--keep]
 import argparse
+import collections
 import contextlib
 import datetime
 import json
@@ -36,6 +37,9 @@ ALWAYS = ("floor", "sockprobe")
 # Another tool that took so many seconds gets one turn, and none on larger nodes.
 SLOW, TOO_SLOW, QUICK_TOO_SLOW = 6, 60, 0.2
 GOAL_FROM = 100
+# Of these it is told where their time goes, on the node of so many pods.
+EXPLAINED, WHERE = ("floor", "sockprobe", "lsfd"), 250
+SAMPLES_PER_SECOND = 4999
 
 SS_EVERYWHERE = """
 for process in /proc/[0-9]*; do
@@ -153,6 +157,25 @@ class Crowd:
         (total,) = re.findall(r"^100\.00\s+\S+\s+\S*\s+(\d+)\b", (directory / "calls").read_text(), re.M)
         return int(total)
 
+    def shares_of_time(self, command, directory):
+        """Of its time on a processor, what part is spent in which system call: perf's samples, by the call that led to each."""
+        self.node.exec(["sh", "-c", f'perf record -q -e cpu-clock -F {SAMPLES_PER_SECOND} -g -o "$0" -- "$@" >/dev/null', directory / "samples", *command], check=False)
+        text = self.node.exec(["perf", "script", "-i", directory / "samples", "-F", "comm,ip,sym"], check=False).stdout
+        calls = collections.Counter(leading_call(chain) for chain in text.split("\n\n") if chain.strip())
+        if not calls:
+            raise SystemExit("bench: perf took no samples: see /proc/sys/kernel/perf_event_paranoid and kptr_restrict")
+        return {call: taken / calls.total() for call, taken in calls.items()}
+
+
+def leading_call(chain):
+    """The system call that a chain of functions, innermost first, came from."""
+    for line in reversed(chain.splitlines()):
+        call = re.search(r" (?:__(?:x64|arm64|do)_sys|ksys)_(?:new)?(\w+)", line)
+        if call:
+            return call[1]
+    return "faults and interrupts" if re.search(r" (?:asm_)?(?:exc|sysvec)_", chain) else (
+        "other calls" if re.search(r" do_syscall_64| el0_svc", chain) else "outside the kernel")
+
 
 def completeness(crowd, answer, text):
     clients, mounts = answer(text)
@@ -186,11 +209,15 @@ def measure(crowd, given_up, quick):
             # Counting takes many times as long as running.
             if row["wall"] < SLOW and (not quick or name in ALWAYS):
                 row["calls"] = crowd.calls(command, directory)
+                if crowd.pods == WHERE and name in EXPLAINED:
+                    row["where"] = crowd.shares_of_time(command, directory)
             rows[name] = row
     return rows
 
 
 # As sockprobe is run beside others: what the table says, the cgroup and the options.
+# The first two are the goal's: they take turns PAIRS times in each round.
+PAIRS = 4
 GUESTS = [
     ("alone", None, []),
     ("in an idle cgroup beside its own, as sockprobe.service", "idle", []),
@@ -248,7 +275,7 @@ def as_guest(crowd, rounds, seconds):
     taken = {name: [] for name, _, _ in GUESTS}
     with shares() as groups:
         for _ in range(rounds):
-            for name, group, options in GUESTS:
+            for name, group, options in GUESTS[:2] * (PAIRS - 1) + GUESTS:
                 with over_and_over(crowd, groups.get(group), options):
                     done = crowd.node.exec([BUILD / "latency", str(seconds)], preexec_fn=joining(groups["neighbour"]))
                 taken[name].append([[float(word) for word in line.split()] for line in done.stdout.splitlines()])
@@ -305,7 +332,7 @@ def goals(results, guest):
         for name, least in [("lsfd", 50), ("ss", 200), ("lsof", 1)]:
             if name in rows:
                 factor = rows[name]["wall"] / own["wall"]
-                say(factor >= least, f"{size} pods: {factor:.1f} x as fast as {name} (at least {least})")
+                say(factor >= least, f"{size} pods: {factor:.1f} x as fast as {name} (at least {least}){bound(rows, name, factor, least)}")
     if 737 in results:
         rss = results[737]["rows"]["sockprobe"]["rss"] / 1024
         say(rss < 12, f"737 pods: peak RSS {rss:.1f} MiB (below 12)")
@@ -316,6 +343,30 @@ def goals(results, guest):
     more, low, high = change(guest[GUESTS[1][0]], guest["alone"])
     say(more < 1, f"as a guest in an idle cgroup: {more:+.1f} % at the neighbour's 99th percentile (below 1; {low:+.1f} to {high:+.1f})")
     return lines
+
+
+def bound(rows, name, factor, least):
+    """Why a goal is missed: how fast any program could be that does the floor's reads on all processors at once, or how much of them it took."""
+    if factor >= least:
+        return ""
+    wanted, kernel = rows[name]["wall"] / least, rows["floor"]["sys"] / os.cpu_count()
+    if kernel > wanted:
+        return f"; the kernel's part of the floor, shared among all processors, is {kernel * 1000:.0f} ms: no program gets to {wanted * 1000:.0f} ms"
+    busy = (rows["sockprobe"]["user"] + rows["sockprobe"]["sys"]) / os.cpu_count() / wanted
+    return f"; {wanted * 1000:.0f} ms would keep all processors busy for {busy:.0%} of it"
+
+
+def where_lines(rows):
+    """The calls that take most, and how much of each tool's time that is."""
+    told = {name: words for name, words, _, _ in TOOLS}
+    shares = {name: row["where"] for name, row in rows.items() if "where" in row}
+    most = collections.Counter()
+    for taken in shares.values():
+        most.update(taken)
+    lines = ["| " + " | ".join(["time on a processor", *(told[name] for name in shares)]) + " |", "|---|" + "---:|" * len(shares)]
+    lines += [f"| {call} | " + " | ".join(f"{taken.get(call, 0):.1%}" for taken in shares.values()) + " |"
+              for call, share in most.most_common(12)]
+    return [f"Where their time goes, {WHERE} pods, by perf's samples ({SAMPLES_PER_SECOND} a second):", "", *lines]
 
 
 def guest_lines(guest):
@@ -362,10 +413,11 @@ def main():
         print(f"bench: {size} pods", file=sys.stderr, flush=True)
         with Crowd(size) as crowd:
             results[size] = {"processes": crowd.processes, "rows": measure(crowd, given_up, options.quick)}
-            if size == 250:
-                guest = as_guest(crowd, *((3, 1) if options.quick else (30, 3)))
+            if size == WHERE:
+                guest = as_guest(crowd, *((3, 1) if options.quick else (30, 2)))
     text = "\n".join([f"# Benchmark of {commit()}, {datetime.date.today()}", "", machine(), "",
-                      *table(results, given_up), "", f"Beside a neighbour that works each millisecond, sockprobe over and over on 250 pods, {len(guest['alone'])} rounds:", "",
+                      *table(results, given_up), "", *where_lines(results[WHERE]["rows"]), "",
+                      f"Beside a neighbour that works each millisecond, sockprobe over and over on {WHERE} pods; {len(guest['alone'])} turns of the first two, {len(guest[GUESTS[-1][0]])} of the others:", "",
                       *guest_lines(guest), "", "Goals, from 100 pods up:", "", *goals(results, guest), ""])
     print(text)
     picture = plot.svg({told: {size: result["rows"][name]["wall"] for size, result in results.items()
