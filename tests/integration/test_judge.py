@@ -42,6 +42,12 @@ class Judge:
         return verdict["decision"], {reason["rule"]: reason["holds"] for reason in verdict["reasons"]}, evidence
 
 
+def time_reason(evidence):
+    (reason,) = [reason for reason in evidence["verdict"]["reasons"] if reason["rule"] == "time"]
+    assert reason["holds"] is False
+    return reason["text"]
+
+
 def risks(evidence):
     return [risk["text"] for risk in evidence["verdict"]["residual_risks"]]
 
@@ -50,6 +56,8 @@ def risks(evidence):
 
 @pytest.fixture(scope="module")
 def mission(bench):
+    # After the boot, however short ago, and before all that the scene makes.
+    before = time.time() - 1
     truth = bench.scene("mission")
     node = bench.node
     truth["private"] = node.pod("shop", "tester-0", ["/bin/sockpeer", "serve", DOCKER, "stream", "accept"],
@@ -59,7 +67,8 @@ def mission(bench):
                              mounts=[("/run/file/docker.sock", DOCKER, False)])
     truth["twins"] = [node.pod("shop", f"twin-{name}", ["/bin/sockpeer", "init"], container="twin",
                                mounts=[(DOCKER, DOCKER, True)]) for name in ("bcdfg", "hjklm")]
-    truth["started"] = time.time() + 2
+    truth["late"] = node.pod("shop", "late-0", ["/bin/sockpeer", "init"], container="late")
+    truth["before"], truth["started"] = before, time.time() + 2
     judge = Judge(bench)
     judge.truth = truth
     return judge
@@ -96,16 +105,26 @@ def test_maker_of_the_directory_has_no_other_way(mission):
 
 
 def test_directory_younger_than_the_finding(mission):
-    decision, rules, evidence = mission.decide(findings.finding(
-        mission.truth["maker"], DOCKER, mission.now - HOUR, mission.truth["started"]))
-    assert decision == "inconclusive" and rules["inert_path"] is True and rules["time"] is False
+    node, pod = mission.bench.node, mission.truth["late"]
+    time.sleep(max(0, mission.truth["started"] + 0.1 - time.time()))
+    node.exec(["mkdir", f"/proc/{pod['pid']}/root/run/docker.sock"])
+    decision, rules, evidence = mission.decide(findings.finding(pod, DOCKER, mission.truth["started"]))
+    assert decision == "inconclusive" and rules["inert_path"] is True
+    assert time_reason(evidence).startswith("what stands at the path changed after the first event")
+
+
+def test_container_started_after_the_first_event(mission):
+    decision, _, evidence = mission.decide(findings.finding(
+        mission.truth["maker"], DOCKER, mission.truth["before"], mission.truth["started"]))
+    assert decision == "inconclusive"
+    assert time_reason(evidence).startswith("the container started after the first event")
 
 
 def test_container_started_after_the_last_event(mission):
-    decision, rules, evidence = mission.decide(findings.finding(mission.truth["agent"], "/host" + DOCKER,
-                                                                mission.now - HOUR))
-    (reason,) = [reason for reason in evidence["verdict"]["reasons"] if reason["rule"] == "time"]
-    assert decision == "inconclusive" and "the container started after" in reason["text"]
+    decision, _, evidence = mission.decide(findings.finding(
+        mission.truth["agent"], "/host" + DOCKER, mission.truth["before"]))
+    assert decision == "inconclusive"
+    assert time_reason(evidence).startswith("the container started after")
 
 
 def test_container_is_gone(mission):

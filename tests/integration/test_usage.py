@@ -150,12 +150,20 @@ def test_nice_steps_back_before_anything_else():
 
 
 def readers(*options):
-    """How many processes read descriptors, by strace's count of forks; the keeper of the readers is one more."""
+    """
+    How many processes read descriptors at once, by strace's forks and ends: one that is late is ended, and another
+    takes its place. The program and the keeper of the readers are two more.
+    """
     with tempfile.TemporaryDirectory() as directory:
         trace = pathlib.Path(directory) / "trace"
         subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=clone,clone3,fork,vfork", conftest.PROGRAM, *options],
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
-        return len(re.findall(r"(?:clone3?|v?fork)(?:\(| resumed).* = [1-9]", trace.read_text())) - 1
+        living = most = 1
+        for line in trace.read_text().splitlines():
+            living += bool(re.search(r"(?:clone3?|v?fork)(?:\(| resumed).* = [1-9]", line))
+            living -= bool(re.search(r"\+\+\+ (?:exited with|killed by) ", line))
+            most = max(most, living)
+        return most - 2
 
 
 def test_nice_leaves_processors_to_others():
