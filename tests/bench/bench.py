@@ -414,7 +414,7 @@ def main():
         with Crowd(size) as crowd:
             results[size] = {"processes": crowd.processes, "rows": measure(crowd, given_up, options.quick)}
             if size == WHERE:
-                guest = as_guest(crowd, *((3, 1) if options.quick else (30, 2)))
+                guest = as_guest(crowd, *((2, 1) if options.quick else (30, 2)))
     text = "\n".join([f"# Benchmark of {commit()}, {datetime.date.today()}", "", machine(), "",
                       *table(results, given_up), "", *where_lines(results[WHERE]["rows"]), "",
                       f"Beside a neighbour that works each millisecond, sockprobe over and over on {WHERE} pods; {len(guest['alone'])} turns of the first two, {len(guest[GUESTS[-1][0]])} of the others:", "",
