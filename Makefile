@@ -55,10 +55,18 @@ include tests/fuzz/fuzz.mk
 include tests/bench/bench.mk
 include packaging/packaging.mk
 
+# The program, but for how much its steps may keep.
+STARVED := $(BUILD)/tests/starved
+$(STARVED): tests/helpers/starved.c $(OBJECTS)
+	@mkdir -p $(@D)
+	@echo "  LD  $@"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+		-Wl,--wrap=arena_allow -o $@ $^ $(LIBS)
+
 .PHONY: integration
-integration: $(PROGRAM)
-	SOCKPROBE=$(abspath $(PROGRAM)) /usr/bin/python3 -B -m pytest \
-		-c tests/pytest.ini tests/integration
+integration: $(PROGRAM) $(STARVED)
+	SOCKPROBE=$(abspath $(PROGRAM)) STARVED=$(abspath $(STARVED)) \
+		/usr/bin/python3 -B -m pytest -c tests/pytest.ini tests/integration
 
 include tests/kernels/kernels.mk
 include tests/ssm/ssm.mk

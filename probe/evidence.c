@@ -7,6 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { COVERAGE_DETAIL = 1024, COVERAGE_ROOM = 1 << 20 };
+
+void evidence_init(struct evidence *ev, size_t room)
+{
+	*ev = (struct evidence){ 0 };
+	arena_init(&ev->arena, room);
+	arena_init(&ev->coverage_arena, COVERAGE_ROOM);
+}
+
+void evidence_free(struct evidence *ev)
+{
+	arena_free(&ev->arena);
+	arena_free(&ev->coverage_arena);
+	*ev = (struct evidence){ 0 };
+}
+
 static const struct coverage coverage_overflow = {
 	.source = "coverage",
 	.scope = "node",
@@ -19,9 +35,9 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 		  enum coverage_status status, const char *mend,
 		  const char *detail, ...)
 {
-	struct coverage *line = list_add(&ev->arena, &ev->coverage,
-					 MAX_COVERAGE);
-	char text[1024];
+	struct arena *arena = &ev->coverage_arena;
+	struct coverage *line = list_add(arena, &ev->coverage, MAX_COVERAGE);
+	char text[COVERAGE_DETAIL];
 	va_list args;
 
 	if (!line) {
@@ -34,9 +50,9 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 	va_end(args);
 	*line = (struct coverage){
 		.source = source,
-		.scope = arena_strdup(&ev->arena, scope),
+		.scope = arena_strdup(arena, scope),
 		.status = status,
-		.detail = arena_strdup(&ev->arena, text),
+		.detail = arena_strdup(arena, text),
 		.mend = mend,
 	};
 	if (!line->scope || !line->detail)
@@ -148,7 +164,8 @@ int conflict_add(struct arena *arena, struct container *container,
 		.claim = arena_strdup(arena, claim),
 		.source = arena_strdup(arena, source),
 	};
-	return conflict->kernel && conflict->claim && conflict->source ?
-		       0 :
-		       -ENOMEM;
+	if (conflict->kernel && conflict->claim && conflict->source)
+		return 0;
+	container->conflicts.n--;
+	return -ENOMEM;
 }

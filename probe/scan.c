@@ -55,36 +55,107 @@ static uint64_t find_outside_mount(const struct evidence *ev, int rootfd)
 	return 0;
 }
 
-static int collect_processes(struct scan *scan)
+/* ---- the steps, each with what it may keep ---- */
+
+/* Of a step one of the two is given. */
+struct step {
+	const char *source; /* whose coverage says it where the room is too small */
+	size_t room;	    /* bytes */
+	int (*look)(struct scan *scan);
+	int (*join)(struct evidence *ev);
+};
+
+#define MIB(n) ((size_t)(n) << 20)
+
+/*
+ * Whatever makes one step's facts too many, hostile or not, takes no room from
+ * the others: the evidence says what is missing, and has the rest.
+ */
+static int take_step(struct scan *scan, const struct step *step)
 {
 	struct evidence *ev = &scan->ev;
-	cleanup_close int procfd = procs_open(ev, scan->rootfd, ev->probe.root);
 	int err;
 
-	ev->own_view = ev->node_view = NO_INDEX;
-	if (procfd < 0) {
-		coverage_add(ev, "processes", "node", COVERAGE_UNAVAILABLE,
-			     "mount procfs at /proc",
-			     "no procfs at /proc nor below the root");
-		return 0;
-	}
-	node_procfs(ev, procfd);
-	err = procs_collect(ev, procfd, scan->deadline);
-	if (!err)
-		err = mounts_collect(ev, scan->deadline);
-	if (!err && ev->processes.n)
-		err = sockdiag_open(ev, &scan->tables, scan->deadline);
-	procs_settle(ev);
+	arena_allow(&ev->arena, step->room);
+	err = step->look ? step->look(scan) : step->join(ev);
+	if (err != -ENOMEM)
+		return err;
+	coverage_add(ev, step->source, "node", COVERAGE_PARTIAL,
+		     "look for a container that makes so much of it",
+		     "more than the %zu MiB that are kept of it",
+		     step->room / MIB(1));
+	return 0;
+}
+
+static int take_steps(struct scan *scan, const struct step *steps, size_t n)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++)
+		err = take_step(scan, &steps[i]);
 	return err;
 }
 
-static int collect_files(struct scan *scan)
-{
-	int err = node_collect(&scan->ev, scan->fetch);
+/* ---- with privileges ---- */
 
-	return err ? err :
-		     paths_collect(&scan->ev, scan->fetch,
-				   &scan->options->paths);
+/* Of the processes that are looked at, or -1. */
+static int open_procfs(struct evidence *ev, int rootfd)
+{
+	int fd = procs_open(ev, rootfd, ev->probe.root);
+
+	ev->own_view = ev->node_view = NO_INDEX;
+	if (fd >= 0)
+		node_procfs(ev, fd);
+	else
+		coverage_add(ev, "processes", "node", COVERAGE_UNAVAILABLE,
+			     "mount procfs at /proc",
+			     "no procfs at /proc nor below the root");
+	return fd < 0 ? -1 : fd;
+}
+
+static int collect_processes(struct scan *scan)
+{
+	return scan->procfd < 0 ? 0 :
+				  procs_collect(&scan->ev, scan->procfd,
+						scan->deadline);
+}
+
+static int collect_mounts(struct scan *scan)
+{
+	return scan->procfd < 0 ? 0 :
+				  mounts_collect(&scan->ev, scan->deadline);
+}
+
+static int open_tables(struct scan *scan)
+{
+	return scan->ev.processes.n ? sockdiag_open(&scan->ev, &scan->tables,
+						    scan->deadline) :
+				      0;
+}
+
+static int settle_processes(struct scan *scan)
+{
+	procs_settle(&scan->ev);
+	return 0;
+}
+
+static const struct step privileged_steps[] = {
+	{ "processes", MIB(64), .look = collect_processes },
+	{ "mount_tables", MIB(96), .look = collect_mounts },
+	{ "network_namespaces", MIB(16), .look = open_tables },
+	{ "processes", MIB(4), .look = settle_processes },
+};
+
+/* ---- without ---- */
+
+static int look_at_node(struct scan *scan)
+{
+	return node_collect(&scan->ev, scan->fetch);
+}
+
+static int look_at_paths(struct scan *scan)
+{
+	return paths_collect(&scan->ev, scan->fetch, &scan->options->paths);
 }
 
 /* Without processes these sources have nothing to be asked of. */
@@ -101,25 +172,44 @@ static void report_unavailable(struct evidence *ev)
 			     "no processes were seen");
 }
 
-static int collect_sockets(struct scan *scan)
+static int ask_tables(struct scan *scan)
 {
 	struct evidence *ev = &scan->ev;
 	const struct socket_filter filter = { .paths = &ev->paths };
-	const uint32_t *wanted;
-	size_t n;
-	int err;
 
 	if (!ev->processes.n) {
 		report_unavailable(ev);
 		return 0;
 	}
-	err = sockdiag_collect(ev, &scan->tables, &filter, scan->deadline);
+	return sockdiag_collect(ev, &scan->tables, &filter, scan->deadline);
+}
+
+static int find_holders(struct scan *scan)
+{
+	struct evidence *ev = &scan->ev;
+	const uint32_t *wanted;
+	size_t n;
+	int err;
+
+	if (!ev->processes.n)
+		return 0;
+	err = sockets_wanted(ev, &wanted, &n);
 	if (!err)
-		err = sockets_wanted(ev, &wanted, &n);
-	if (!err)
-		err = holders_find(ev, scan->fetch, scan->search.parts, wanted,
-				   n);
+		holders_find(ev, scan->fetch, scan->search.parts, wanted, n);
 	return err;
+}
+
+static int place_processes(struct evidence *ev)
+{
+	int err = identity_correlate(ev);
+
+	identity_judge_scope(ev);
+	return err;
+}
+
+static int find_records(struct scan *scan)
+{
+	return records_find(&scan->ev, scan->fetch, &scan->records);
 }
 
 /* Does any path lead to the object that this socket is bound to? */
@@ -135,7 +225,7 @@ static bool is_covered(const struct evidence *ev,
 }
 
 /* Listening sockets of a known name that no path of the tables led to. */
-static int collect_unlisted(struct scan *scan)
+static int look_at_unlisted(struct scan *scan)
 {
 	struct evidence *ev = &scan->ev;
 	size_t left_out = 0;
@@ -196,24 +286,47 @@ static int look_at_finding(struct scan *scan, cJSON *finding)
 }
 
 /* Findings name containers by what only all the records tell. */
-static int collect_findings(struct scan *scan, cJSON *findings)
+static int look_at_findings(struct scan *scan)
 {
 	cJSON *finding;
 	int err = 0;
 
-	if (!findings)
+	if (!scan->findings)
 		return 0;
 	err = records_read_all(&scan->ev, scan->fetch, &scan->records);
-	cJSON_ArrayForEach(finding, findings)
+	cJSON_ArrayForEach(finding, scan->findings)
 	{
+		int failed = look_at_finding(scan, finding);
+
 		if (!err)
-			err = look_at_finding(scan, finding);
+			err = failed;
 	}
 	return err;
 }
 
+static int plan_reach(struct scan *scan)
+{
+	int err = reach_plan(&scan->ev);
+
+	locate_by_access(&scan->ev, scan->findings);
+	return err;
+}
+
+static int look_into_views(struct scan *scan)
+{
+	return scan->ev.processes.n ? views_look(&scan->ev, scan->fetch) : 0;
+}
+
+static int conclude_reach(struct evidence *ev)
+{
+	int err = reach_conclude(ev);
+
+	identity_mark_touching(ev);
+	return err;
+}
+
 /* Records are read for containers that matter, and all where an origin does. */
-static int collect_records(struct scan *scan)
+static int read_records(struct scan *scan)
 {
 	struct evidence *ev = &scan->ev;
 	int err = 0;
@@ -229,40 +342,32 @@ static int collect_records(struct scan *scan)
 	return err;
 }
 
-static int correlate(struct scan *scan, cJSON *findings)
+static int find_origins(struct evidence *ev)
 {
-	struct evidence *ev = &scan->ev;
-	int err = identity_correlate(ev);
+	int err = origin_correlate(ev);
 
-	identity_judge_scope(ev);
-	if (!err)
-		err = records_find(ev, scan->fetch, &scan->records);
-	if (!err)
-		err = collect_findings(scan, findings);
-	if (!err)
-		err = collect_unlisted(scan);
-	if (!err)
-		err = listeners_correlate(ev);
-	if (!err)
-		err = connections_correlate(ev);
-	if (!err)
-		err = reach_plan(ev);
-	if (!err)
-		locate_by_access(ev, findings);
-	if (!err && ev->processes.n)
-		err = views_look(ev, scan->fetch);
-	if (!err)
-		err = reach_conclude(ev);
-	identity_mark_touching(ev);
-	if (!err)
-		err = collect_records(scan);
-	if (!err)
-		err = identity_check_privileges(ev);
-	if (!err)
-		err = origin_correlate(ev);
 	identity_mark_self(ev);
 	return err;
 }
+
+static const struct step steps[] = {
+	{ "kubelet_config", MIB(4), .look = look_at_node },
+	{ "paths", MIB(8), .look = look_at_paths },
+	{ "sockets", MIB(32), .look = ask_tables },
+	{ "file_descriptors", MIB(16), .look = find_holders },
+	{ "containers", MIB(16), .join = place_processes },
+	{ "runtime_records", MIB(8), .look = find_records },
+	{ "runtime_records", MIB(24), .look = look_at_findings },
+	{ "paths", MIB(16), .look = look_at_unlisted },
+	{ "connections", MIB(8), .join = listeners_correlate },
+	{ "connections", MIB(16), .join = connections_correlate },
+	{ "access", MIB(32), .look = plan_reach },
+	{ "container_views", MIB(24), .look = look_into_views },
+	{ "access", MIB(8), .join = conclude_reach },
+	{ "runtime_records", MIB(24), .look = read_records },
+	{ "containers", MIB(4), .join = identity_check_privileges },
+	{ "runtime_records", MIB(8), .join = find_origins },
+};
 
 /* By which build the evidence was taken; NULL where procfs is not there. */
 static const char *hash_executable(struct arena *arena)
@@ -306,6 +411,7 @@ int scan_collect(struct scan *scan, const struct options *options,
 		 const struct confinement *confinement, struct error *error)
 {
 	struct probe_facts *probe = &scan->ev.probe;
+	cleanup_close int procfd = -1;
 	int status;
 	int err;
 
@@ -315,7 +421,7 @@ int scan_collect(struct scan *scan, const struct options *options,
 		.rootfd = -1,
 	};
 	scan->deadline = scan->begin + (int64_t)options->timeout_s * 1000;
-	arena_init(&scan->ev.arena, MAX_ARENA);
+	evidence_init(&scan->ev, MIB(1));
 	clock_gettime(CLOCK_REALTIME, &probe->started_at);
 	probe->confinement = *confinement;
 	probe->root = options->root ? options->root : options_default_root();
@@ -324,7 +430,8 @@ int scan_collect(struct scan *scan, const struct options *options,
 	status = open_root(scan, error);
 	if (status)
 		return status;
-	err = collect_processes(scan);
+	scan->procfd = procfd = open_procfs(&scan->ev, scan->rootfd);
+	err = take_steps(scan, privileged_steps, ARRAY_SIZE(privileged_steps));
 	if (!err)
 		err = start_readers(scan);
 	if (err)
@@ -346,12 +453,10 @@ static void close_all(struct scan *scan)
 
 int scan_correlate(struct scan *scan, cJSON *findings, struct error *error)
 {
-	int err = collect_files(scan);
+	int err;
 
-	if (!err)
-		err = collect_sockets(scan);
-	if (!err)
-		err = correlate(scan, findings);
+	scan->findings = findings;
+	err = take_steps(scan, steps, ARRAY_SIZE(steps));
 	close_all(scan);
 	scan->ev.probe.duration_ms = now_ms() - scan->begin;
 	if (err)
@@ -363,6 +468,5 @@ void scan_free(struct scan *scan)
 {
 	close_all(scan);
 	records_free(&scan->records);
-	arena_free(&scan->ev.arena);
-	scan->ev = (struct evidence){ 0 };
+	evidence_free(&scan->ev);
 }

@@ -21,11 +21,12 @@ struct scan {
 	const struct options *options;
 	int64_t begin, deadline; /* in now_ms() time */
 	int rootfd;
-	uint64_t outside_mnt;
+	int procfd; /* until scan_collect() returns */
 	struct fetch *fetch;
 	struct socket_tables tables;
 	struct holders_search search;
 	struct record_index records;
+	cJSON *findings; /* of scan_correlate() */
 };
 
 /*

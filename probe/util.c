@@ -34,6 +34,11 @@ void arena_init(struct arena *arena, size_t limit)
 	*arena = (struct arena){ .limit = limit };
 }
 
+void arena_allow(struct arena *arena, size_t more)
+{
+	arena->limit = arena->used + more;
+}
+
 static void free_chunks(struct arena_chunk *chunk)
 {
 	while (chunk) {
@@ -87,7 +92,6 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *memory;
 
 	if (size > arena->limit || arena->used > arena->limit - size) {
-		arena->full = true;
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -97,7 +101,6 @@ void *arena_alloc(struct arena *arena, size_t size)
 	else if (!chunk || chunk->size - chunk->used < size)
 		chunk = add_chunk(&arena->chunks, CHUNK_SIZE);
 	if (!chunk) {
-		arena->full = true;
 		errno = ENOMEM;
 		return NULL;
 	}

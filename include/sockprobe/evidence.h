@@ -3,7 +3,8 @@
  * The one record of a run. Each step fills its part and none reaches back:
  * collect writes facts, correlate joins them by index, report turns the whole
  * into a document. Everything is owned by evidence.arena; indexes, not
- * pointers, refer to items of growing lists; NO_INDEX is "none".
+ * pointers, refer to items of growing lists; NO_INDEX is "none". Coverage has an
+ * arena of its own.
  */
 #ifndef SOCKPROBE_EVIDENCE_H
 #define SOCKPROBE_EVIDENCE_H
@@ -374,6 +375,7 @@ struct node_facts {
 
 struct evidence {
 	struct arena arena;
+	struct arena coverage_arena; /* where all else is full, that can be said */
 	struct probe_facts probe;
 	struct node_facts node;
 	struct coverage_list coverage;
@@ -403,6 +405,7 @@ enum {
 	MAX_MOUNTS = 200000, /* in one table */
 	MAX_CONTAINERS = 16384,
 	MAX_ACCESS = 65536,
+	MAX_ACCESS_OF_ONE = 1024, /* container */
 	MAX_CONNECTIONS = 65536,
 	MAX_HOLDINGS = 262144,
 	MAX_COVERAGE = 256,
@@ -412,10 +415,13 @@ enum {
 	MAX_RECORDS = 16384,
 	MAX_CONFLICTS = 16, /* of one container; one is enough to decide */
 };
-#define MAX_ARENA ((size_t)1 << 30)
+
+/* An empty record that may keep so many bytes; all that it owns is freed. */
+void evidence_init(struct evidence *ev, size_t room);
+void evidence_free(struct evidence *ev);
 
 /*
- * Adds a line of coverage. Text is formatted into the arena; past the bound
+ * Adds a line of coverage. Text is formatted into its arena; past the bound
  * the last line says that lines are missing, so nothing is dropped unseen.
  */
 void coverage_add(struct evidence *ev, const char *source, const char *scope,

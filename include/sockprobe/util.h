@@ -44,20 +44,21 @@ static inline int steal_fd(int *fd)
 
 /*
  * All memory that a run keeps. Freed as a whole by arena_free(); an allocation
- * that would go past the limit fails with ENOMEM, and `full` remembers it, so
- * that coverage can say so.
+ * that would go past the limit fails with ENOMEM.
  */
 struct arena {
 	struct arena_chunk *chunks; /* the first has room left */
 	struct arena_chunk *big;    /* of one block each, to be given back */
 	size_t used;  /* bytes handed out */
 	size_t limit; /* bytes that may be handed out */
-	bool full;
 	const char **interned;
 };
 
 void arena_init(struct arena *arena, size_t limit);
 void arena_free(struct arena *arena);
+
+/* From now on it may hand out `more` bytes, however many it has. */
+void arena_allow(struct arena *arena, size_t more);
 
 /* Zeroed memory owned by the arena; NULL and errno ENOMEM past the limit. */
 void *arena_alloc(struct arena *arena, size_t size);

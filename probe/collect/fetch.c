@@ -544,8 +544,14 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 	int err = ask_path(fetch, OP_LOOK, root, path);
 
 	*look = (struct path_look){ 0 };
-	if (!err)
-		return copy_look(arena, &answered(fetch)->look, look);
+	if (!err) {
+		err = copy_look(arena, &answered(fetch)->look, look);
+		if (!err)
+			return 0;
+		/* Half of a look would be told as the whole. */
+		*look = (struct path_look){ .kind = KIND_ERROR, .err = -err };
+		return err;
+	}
 	look->kind = err == -ETIMEDOUT ? KIND_TIMED_OUT : KIND_ERROR;
 	look->err = -err;
 	return 0;

@@ -244,22 +244,20 @@ static void report(struct evidence *ev, const struct found *found)
 }
 
 /* Takes over what one reader found; what it did not answer is in `sum` too. */
-static int take_answer(struct evidence *ev, const struct fetch_answer *answer,
-		       struct found *sum)
+static void take_answer(struct evidence *ev, const struct fetch_answer *answer,
+			struct found *sum)
 {
 	const struct found *found = answer->bytes;
 
 	if (answer->len < 0) {
 		sum->timed_out |= answer->len == -ETIMEDOUT;
 		sum->failed += answer->len != -ETIMEDOUT;
-		return 0;
+		return;
 	}
 	for (size_t i = 0; i < found->n; i++) {
 		struct holding *slot = list_add(&ev->arena, &ev->holdings,
 						MAX_HOLDINGS);
 
-		if (!slot && errno == ENOMEM)
-			return -ENOMEM;
 		if (slot)
 			*slot = found->holdings[i];
 		sum->cut |= !slot;
@@ -270,22 +268,19 @@ static int take_answer(struct evidence *ev, const struct fetch_answer *answer,
 	sum->timed_out |= found->timed_out;
 	sum->cut |= found->cut;
 	sum->n = ev->holdings.n;
-	return 0;
 }
 
-int holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
-		 const uint32_t *wanted, size_t n)
+void holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
+		  const uint32_t *wanted, size_t n)
 {
 	struct fetch_answer answers[FETCH_PARTS];
 	struct found sum = { 0 };
-	int err = 0;
 
 	fetch_run(fetch, wanted, n * sizeof(*wanted), parts, answers);
-	for (size_t i = 0; i < parts && !err; i++)
-		err = take_answer(ev, &answers[i], &sum);
+	for (size_t i = 0; i < parts; i++)
+		take_answer(ev, &answers[i], &sum);
 	if (ev->holdings.n)
 		qsort(ev->holdings.at, ev->holdings.n,
 		      sizeof(*ev->holdings.at), compare_holdings);
 	report(ev, &sum);
-	return err;
 }

@@ -28,9 +28,9 @@ size_t holders_parts(const struct evidence *ev);
 /*
  * Fills ev->holdings with the processes that hold one of the sockets `wanted`
  * (sorted inode numbers), searched in so many parts side by side. Adds the
- * coverage line "file_descriptors". 0, or -ENOMEM.
+ * coverage line "file_descriptors".
  */
-int holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
-		 const uint32_t *wanted, size_t n);
+void holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
+		  const uint32_t *wanted, size_t n);
 
 #endif

@@ -20,6 +20,15 @@ enum { LINE_MAX_SIZE = 64 * 1024 };
  */
 enum { TABLE_MS = 2000 };
 
+/*
+ * A container may have many tables, and each as large as it likes: so one takes
+ * no more than such a part of the time and of the memory that are left for all.
+ */
+enum { PART_OF_WHAT_IS_LEFT = 4 };
+
+/* What keeping one mount takes: itself, and its place in by_parent and in top. */
+enum { MOUNT_SIZE = sizeof(struct mount) + 2 * sizeof(uint32_t) };
+
 /* Undoes the kernel's \ooo escapes (seq_path: blank, tab, newline, \). */
 static void unescape(char *text)
 {
@@ -108,8 +117,12 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
 	return mount->root && mount->point && mount->fstype ? 0 : -ENOMEM;
 }
 
-/* Takes one line into the table. 0, -EOVERFLOW for one left out, -ENOMEM. */
-static int add_line(struct arena *arena, char *line, struct mount_list *mounts)
+/*
+ * Takes one line into the table. 0, -EOVERFLOW for one left out, -ENOMEM where
+ * no more fit, be it into the memory or among the `most` that there may be.
+ */
+static int add_line(struct arena *arena, char *line, struct mount_list *mounts,
+		    size_t most)
 {
 	struct mount mount = { 0 };
 	struct mount *slot;
@@ -117,9 +130,9 @@ static int add_line(struct arena *arena, char *line, struct mount_list *mounts)
 
 	if (err)
 		return err == -EINVAL ? -EOVERFLOW : err;
-	slot = list_add(arena, mounts, MAX_MOUNTS);
+	slot = list_add(arena, mounts, most);
 	if (!slot)
-		return -errno;
+		return -ENOMEM;
 	*slot = mount;
 	return 0;
 }
@@ -129,7 +142,7 @@ static int add_line(struct arena *arena, char *line, struct mount_list *mounts)
  * `*skipping`: inside a line too long for the buffer, which is left out.
  */
 static int take_lines(struct arena *arena, struct mount_list *mounts,
-		      char *buffer, size_t *have, bool *skipping)
+		      size_t most, char *buffer, size_t *have, bool *skipping)
 {
 	char *start = buffer;
 	char *newline;
@@ -141,7 +154,7 @@ static int take_lines(struct arena *arena, struct mount_list *mounts,
 
 		*newline = '\0';
 		if (!*skipping)
-			err = add_line(arena, start, mounts);
+			err = add_line(arena, start, mounts, most);
 		if (err == -ENOMEM)
 			return err;
 		if (err)
@@ -174,18 +187,18 @@ static int keep_mounts(struct arena *arena, const struct mount_list *mounts,
 	return mount_table_index(arena, view);
 }
 
-int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
-		   struct mount_list *scratch, struct mount_view *view)
+/* What read_mountinfo() does first, and its errors; -ENOMEM as of add_line(). */
+static int read_lines(struct arena *arena, int fd, int64_t deadline,
+		      struct mount_list *mounts, size_t most)
 {
 	char buffer[LINE_MAX_SIZE];
 	bool skipping = false;
 	size_t have = 0;
 	int worst = 0;
-	int err;
 
-	scratch->n = 0;
 	while (worst != -ETIMEDOUT) {
 		ssize_t got = read(fd, buffer + have, sizeof(buffer) - have);
+		int err;
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -194,7 +207,7 @@ int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 		if (got == 0)
 			break;
 		have += (size_t)got;
-		err = take_lines(arena, scratch, buffer, &have, &skipping);
+		err = take_lines(arena, mounts, most, buffer, &have, &skipping);
 		if (err == -ENOMEM)
 			return err;
 		if (err)
@@ -205,6 +218,27 @@ int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 	/* A table that does not end with a newline was cut. */
 	if ((have || skipping) && !worst)
 		worst = -EOVERFLOW;
+	return worst;
+}
+
+int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
+		   struct mount_list *scratch, struct mount_view *view)
+{
+	size_t limit = arena->limit;
+	size_t part = (limit - arena->used) / PART_OF_WHAT_IS_LEFT;
+	size_t most = part / MOUNT_SIZE;
+	int worst;
+	int err;
+
+	scratch->n = 0;
+	arena->limit = arena->used + part;
+	worst = read_lines(arena, fd, deadline, scratch,
+			   most < MAX_MOUNTS ? most : MAX_MOUNTS);
+	arena->limit = limit;
+	if (worst == -ENOMEM)
+		worst = -EOVERFLOW;
+	if (worst && worst != -EOVERFLOW && worst != -ETIMEDOUT)
+		return worst;
 	err = keep_mounts(arena, scratch, view);
 	return err ? err : worst;
 }
@@ -257,6 +291,15 @@ static bool same_view(const struct mount_view *view,
 	       strcmp(view->root, process->root) == 0;
 }
 
+/* When a table that is begun now has to be read, if all have to by `deadline`. */
+static int64_t table_deadline(int64_t deadline)
+{
+	int64_t now = now_ms();
+	int64_t part = (deadline - now) / PART_OF_WHAT_IS_LEFT;
+
+	return now + (part < TABLE_MS ? part : TABLE_MS);
+}
+
 /* Reads the table of process `idx` as a new view. */
 static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
 		    struct tally *tally)
@@ -264,7 +307,6 @@ static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
 	struct process *process = &ev->processes.at[idx];
 	cleanup_close int fd = openat(process->dirfd, "mountinfo",
 				      O_RDONLY | O_CLOEXEC);
-	int64_t until = now_ms() + TABLE_MS;
 	struct mount_view *view;
 	int err;
 
@@ -275,14 +317,14 @@ static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
 	view = list_add(&ev->arena, &ev->views, MAX_VIEWS);
 	if (!view) {
 		tally->cut++;
-		return errno == ENOMEM ? -ENOMEM : 0;
+		return 0;
 	}
 	*view = (struct mount_view){
 		.ns = process->ns_mnt,
 		.root = process->root,
 		.process = idx,
 	};
-	err = read_mountinfo(&ev->arena, fd, until < deadline ? until : deadline,
+	err = read_mountinfo(&ev->arena, fd, table_deadline(deadline),
 			     &tally->scratch, view);
 	if (!err || err == -EOVERFLOW || err == -ETIMEDOUT) {
 		process->view = ev->views.n - 1;
@@ -294,7 +336,7 @@ static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
 	ev->views.n--;
 	if (err != -EINVAL && err != -ESRCH)
 		tally->failed++;
-	return err == -ENOMEM ? err : 0;
+	return 0;
 }
 
 static void report_views(struct evidence *ev, const struct tally *tally)
@@ -303,8 +345,8 @@ static void report_views(struct evidence *ev, const struct tally *tally)
 	if (tally->slow)
 		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_TIMED_OUT,
 			     "look for a container that piles up mounts on one another",
-			     "%zu mount tables read, %zu of them cut: they took longer than %d ms",
-			     ev->views.n, tally->slow, TABLE_MS);
+			     "%zu mount tables read, %zu of them cut: they took more than their part of the time",
+			     ev->views.n, tally->slow);
 	if (tally->timed_out)
 		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
@@ -350,6 +392,8 @@ static int collect_one(struct evidence *ev, size_t idx, int64_t deadline,
 
 int mounts_collect(struct evidence *ev, int64_t deadline)
 {
+	/* As much time is left to all that comes after. */
+	int64_t until = now_ms() + (deadline - now_ms()) / 2;
 	size_t *order = order_by_view(ev);
 	struct tally tally = { 0 };
 	int err = order ? 0 : -ENOMEM;
@@ -357,8 +401,8 @@ int mounts_collect(struct evidence *ev, int64_t deadline)
 	ev->own_view = ev->node_view = NO_INDEX;
 	for (size_t i = 0; i < ev->processes.n && !err && !tally.timed_out;
 	     i++) {
-		err = collect_one(ev, order[i], deadline, &tally);
-		tally.timed_out = now_ms() > deadline;
+		err = collect_one(ev, order[i], until, &tally);
+		tally.timed_out = now_ms() > until;
 	}
 	if (!err)
 		report_views(ev, &tally);

@@ -22,10 +22,12 @@ int mounts_collect(struct evidence *ev, int64_t deadline);
 int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount);
 
 /*
- * Reads a whole table from `fd`, line by line, at most MAX_MOUNTS, and makes its
- * index. `scratch`, empty at first, is used again for the next table. Returns 0; -EOVERFLOW where lines were left out (too
- * many, too long, malformed), -ETIMEDOUT where there was no time for the rest
- * (`deadline` in now_ms() time), or another -errno. What was read stays.
+ * Reads a whole table from `fd`, line by line, at most MAX_MOUNTS and into no
+ * more than a part of what the arena may still hand out, and makes its index.
+ * `scratch`, empty at first, is used again for the next table. Returns 0;
+ * -EOVERFLOW where lines were left out (too many, too long, malformed),
+ * -ETIMEDOUT where there was no time for the rest (`deadline` in now_ms() time),
+ * or another -errno. What was read stays.
  */
 int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 		   struct mount_list *scratch, struct mount_view *view);

@@ -64,7 +64,10 @@ static int add_name(struct evidence *ev, struct path_object *path,
 	if (!slot)
 		return -errno;
 	*slot = arena_strdup(&ev->arena, name);
-	return *slot ? 0 : -ENOMEM;
+	if (*slot)
+		return 0;
+	path->names.n--;
+	return -ENOMEM;
 }
 
 /*
@@ -135,9 +138,12 @@ static int add_target(struct evidence *ev, struct fetch *fetch,
 		.activated_by = NO_INDEX,
 	};
 	err = add_name(ev, path, target->name);
+	if (!err)
+		err = place_object(ev, path, target->mount_view,
+				   target->prefix);
 	if (err)
-		return err;
-	return place_object(ev, path, target->mount_view, target->prefix);
+		ev->paths.n--;
+	return err;
 }
 
 static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
@@ -164,8 +170,11 @@ static int add_known(struct evidence *ev, struct fetch *fetch,
 {
 	const char *patterns[2] = { known->path, NULL };
 
-	if (has_prefix(known->path, "/run/"))
+	if (has_prefix(known->path, "/run/")) {
 		patterns[1] = arena_printf(&ev->arena, "/var%s", known->path);
+		if (!patterns[1])
+			return -ENOMEM;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(patterns) && patterns[i]; i++) {
 		struct string_list names = { 0 };
 		int err = glob_paths(fetch, &ev->arena, patterns[i], &names);
@@ -249,14 +258,17 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 	int worst = 0;
 	int err = add_all(ev, fetch, extra, &worst);
 
-	report_paths(ev, worst, err == -EOVERFLOW);
-	return err == -EOVERFLOW ? 0 : err;
+	bool cut = err == -EOVERFLOW || err == -ENOMEM;
+
+	report_paths(ev, worst, cut);
+	return cut ? 0 : err;
 }
 
 int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
 		       size_t view)
 {
 	struct path_object *path = list_add(&ev->arena, &ev->paths, MAX_PATHS);
+	int err;
 
 	if (!path)
 		return -errno;
@@ -271,7 +283,10 @@ int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
 		.state = STATE_UNKNOWN,
 		.activated_by = NO_INDEX,
 	};
-	return add_name(ev, path, socket->name);
+	err = add_name(ev, path, socket->name);
+	if (err)
+		ev->paths.n--;
+	return err;
 }
 
 int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,

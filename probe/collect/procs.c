@@ -259,7 +259,7 @@ struct tally {
 	bool timed_out;
 };
 
-/* Adds one process; a failure is counted, not fatal, but for memory. */
+/* Adds one process; a failure is counted, not fatal. -EOVERFLOW: no more fit. */
 static int add_process(struct evidence *ev, int procfd, const char *name,
 		       uint64_t own_user, char *buffer, struct tally *tally)
 {
@@ -282,10 +282,9 @@ static int add_process(struct evidence *ev, int procfd, const char *name,
 	}
 	process = list_add(&ev->arena, &ev->processes, MAX_PROCESSES);
 	if (!process) {
-		err = -errno;
 		close(fd);
 		tally->cut = true;
-		return err;
+		return -EOVERFLOW;
 	}
 	*process = (struct process){
 		.pid = (pid_t)pid,
@@ -303,9 +302,13 @@ static int add_process(struct evidence *ev, int procfd, const char *name,
 		tally->ended++;
 		return 0;
 	}
+	if (err == -ENOMEM) {
+		tally->cut = true;
+		return -EOVERFLOW;
+	}
 	tally->unreadable++;
 	tally->last_err = err;
-	return err == -ENOMEM ? err : 0;
+	return 0;
 }
 
 static int compare_pids(const void *a, const void *b)
@@ -393,7 +396,7 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 		      sizeof(*ev->processes.at), compare_pids);
 	note_first_process(ev);
 	report_processes(ev, &tally);
-	return err == -EOVERFLOW ? 0 : err;
+	return 0;
 }
 
 void procs_settle(struct evidence *ev)

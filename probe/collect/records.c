@@ -31,7 +31,10 @@ static int add_record(struct evidence *ev, struct record_index *index,
 		.place = place,
 		.path = path_join(&ev->arena, dir, place->file),
 	};
-	return record->path ? 0 : -ENOMEM;
+	if (record->path)
+		return 0;
+	index->records.n--;
+	return -ENOMEM;
 }
 
 /* Lists `before` % `after` and adds a record for each name found. */
@@ -128,17 +131,19 @@ static int date_by_file(struct evidence *ev, const struct record *record,
 			struct timespec modified, struct container *container)
 {
 	char text[TIME_TEXT_SIZE];
+	struct sourced created_at;
 
 	if (record->place->format != RECORD_OCI || container->created.tv_sec)
 		return 0;
+	format_time(modified, text);
+	created_at.value = arena_strdup(&ev->arena, text);
+	created_at.source = arena_printf(&ev->arena, "mtime of %s",
+					 record->path);
+	if (!created_at.value || !created_at.source)
+		return -ENOMEM;
 	container->created = modified;
-	format_time(container->created, text);
-	container->created_at.value = arena_strdup(&ev->arena, text);
-	container->created_at.source =
-		arena_printf(&ev->arena, "mtime of %s", record->path);
-	return container->created_at.value && container->created_at.source ?
-		       0 :
-		       -ENOMEM;
+	container->created_at = created_at;
+	return 0;
 }
 
 static int read_one(struct evidence *ev, struct fetch *fetch,

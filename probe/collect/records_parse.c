@@ -177,7 +177,10 @@ static int add_mount(struct arena *arena, struct container *container,
 	if (!slot)
 		return -ENOMEM;
 	*slot = arena_intern(arena, source);
-	return *slot ? 0 : -ENOMEM;
+	if (*slot)
+		return 0;
+	container->mount_sources.n--;
+	return -ENOMEM;
 }
 
 static bool is_bind(const cJSON *mount)

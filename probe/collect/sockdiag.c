@@ -118,7 +118,7 @@ static void mark_node(struct evidence *ev)
 		ev->netns.at[i].node = ino && ev->netns.at[i].ino == ino;
 }
 
-static int find_namespaces(struct evidence *ev)
+static void find_namespaces(struct evidence *ev)
 {
 	int err = 0;
 
@@ -135,9 +135,8 @@ static int find_namespaces(struct evidence *ev)
 	if (!err)
 		err = add_mounted(ev, ev->own_view);
 	drop_doubles(&ev->netns);
-	bound_netns(ev, err == -EOVERFLOW);
+	bound_netns(ev, err != 0);
 	mark_node(ev);
-	return err == -EOVERFLOW ? 0 : err;
 }
 
 /* ---- one dump ---- */
@@ -162,7 +161,10 @@ static int keep_socket(struct dump *dump, const struct unix_socket *socket)
 	*slot = *socket;
 	slot->netns = dump->netns;
 	slot->name = arena_strdup(&ev->arena, socket->name);
-	return slot->name ? 0 : -ENOMEM;
+	if (slot->name)
+		return 0;
+	ev->sockets.n--;
+	return -ENOMEM;
 }
 
 static int take_message(const struct nlmsghdr *message, void *data)
@@ -556,12 +558,10 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 {
 	cleanup_close int home = open("/proc/self/ns/net",
 				      O_RDONLY | O_CLOEXEC);
-	int err = find_namespaces(ev);
 	int known = 1;
 
 	*tables = (struct socket_tables){ 0 };
-	if (err)
-		return err;
+	find_namespaces(ev);
 	tables->at = arena_alloc(&ev->arena,
 				 ev->netns.n * sizeof(*tables->at) + 1);
 	if (!tables->at)

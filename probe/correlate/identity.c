@@ -195,9 +195,14 @@ static int add_process(struct evidence *ev, struct container *container,
 {
 	const struct process *process = &ev->processes.at[idx];
 	struct timespec start = process_start(ev, idx);
-	int err = index_list_add_once(&ev->arena, &container->processes, idx);
+	size_t *slot = list_add(&ev->arena, &container->processes,
+				MAX_PROCESSES);
+	int err = 0;
 
-	if (!err && process->view != NO_INDEX)
+	if (!slot)
+		return -errno;
+	*slot = idx;
+	if (process->view != NO_INDEX)
 		err = index_list_add_once(&ev->arena, &container->views,
 					  process->view);
 	if (!container->started.tv_sec ||

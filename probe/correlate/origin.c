@@ -124,6 +124,10 @@ static int add_candidates(struct evidence *ev, struct path_object *path,
 			.mechanism = container->mechanism,
 		};
 		weigh(ev, container, path, candidate);
+		if (!candidate->why) {
+			path->origin.candidates.n--;
+			return -ENOMEM;
+		}
 		container->touches = true;
 		*possible += candidate->possible;
 	}

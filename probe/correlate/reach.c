@@ -107,10 +107,14 @@ static enum access_via classify(struct evidence *ev,
 							 VIA_SHARED_FS;
 }
 
+/* What a planned look is until it was taken. */
+static const struct path_look not_looked = { .kind = KIND_ERROR };
+
 struct plan {
 	struct evidence *ev;
 	struct node_root root;
 	size_t container;
+	size_t first; /* access of this container */
 	size_t view;
 	size_t path;
 };
@@ -131,6 +135,16 @@ static struct access *find_known(const struct plan *plan,
 			return access;
 	}
 	return NULL;
+}
+
+/* One more way of this container, or NULL with errno as list_add(). */
+static struct access *add_access(struct plan *plan)
+{
+	struct evidence *ev = plan->ev;
+	size_t most = plan->first + MAX_ACCESS_OF_ONE;
+
+	return list_add(&ev->arena, &ev->access,
+			most < MAX_ACCESS ? most : MAX_ACCESS);
 }
 
 /* A mount whose name has gone ends with "//deleted" in the table; a name may
@@ -175,7 +189,7 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 	if (access && (hidden || !access->hidden))
 		return 0;
 	if (!access)
-		access = list_add(&ev->arena, &ev->access, MAX_ACCESS);
+		access = add_access(plan);
 	if (!access)
 		return -errno;
 	*access = (struct access){
@@ -189,6 +203,7 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 		.read_only = mount->read_only ? TRI_YES : TRI_NO,
 		.hidden = hidden,
 		.deleted = deleted,
+		.look = not_looked,
 	};
 	return 0;
 }
@@ -258,22 +273,27 @@ static int add_proc_root(struct plan *plan, const struct mount *procfs,
 {
 	struct evidence *ev = plan->ev;
 	const struct path_object *path = &ev->paths.at[plan->path];
-	struct access *access = list_add(&ev->arena, &ev->access, MAX_ACCESS);
+	const char *container_path = arena_printf(
+		&ev->arena, "%s/%d/root%s",
+		strcmp(procfs->point, "/") ? procfs->point : "",
+		ev->processes.at[target].pid, path->look.resolved);
+	struct access *access;
 
+	if (!container_path)
+		return -ENOMEM;
+	access = add_access(plan);
 	if (!access)
 		return -errno;
 	*access = (struct access){
 		.container = plan->container,
 		.path = plan->path,
-		.container_path = arena_printf(
-			&ev->arena, "%s/%d/root%s",
-			strcmp(procfs->point, "/") ? procfs->point : "",
-			ev->processes.at[target].pid, path->look.resolved),
+		.container_path = container_path,
 		.via = VIA_PROC_ROOT,
 		.view = plan->view,
 		.mount = NO_INDEX,
+		.look = not_looked,
 	};
-	return access->container_path ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int plan_proc_root(struct plan *plan)
@@ -344,20 +364,38 @@ static int compare_access(const void *a, const void *b)
 	return strcmp(first->container_path, second->container_path);
 }
 
+/* Of a container that made many ways for itself the first ones are kept. */
+static int plan_container(struct plan *plan, size_t container, size_t *cut)
+{
+	const struct evidence *ev = plan->ev;
+	const struct index_list *views = &ev->containers.at[container].views;
+	int err = 0;
+
+	plan->container = container;
+	plan->first = ev->access.n;
+	for (size_t i = 0; i < views->n && !err; i++) {
+		plan->view = views->at[i];
+		err = plan_view(plan);
+	}
+	if (err != -EOVERFLOW || ev->access.n == MAX_ACCESS)
+		return err;
+	++*cut;
+	return 0;
+}
+
 int reach_plan(struct evidence *ev)
 {
 	struct plan plan = { .ev = ev, .root = find_node_root(ev) };
+	size_t cut = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < ev->containers.n && !err; i++) {
-		const struct index_list *views = &ev->containers.at[i].views;
-
-		plan.container = i;
-		for (size_t k = 0; k < views->n && !err; k++) {
-			plan.view = views->at[k];
-			err = plan_view(&plan);
-		}
-	}
+	for (size_t i = 0; i < ev->containers.n && !err; i++)
+		err = plan_container(&plan, i, &cut);
+	if (cut)
+		coverage_add(ev, "access", "node", COVERAGE_PARTIAL,
+			     "look for who mounts a runtime's directory so often",
+			     "%zu containers have more ways to reach a path than the %d that are kept of one",
+			     cut, MAX_ACCESS_OF_ONE);
 	if (ev->access.n)
 		qsort(ev->access.at, ev->access.n, sizeof(*ev->access.at),
 		      compare_access);
@@ -423,7 +461,10 @@ static void note_confirmation(struct access *access)
 		access->confirmed_why = "looking into the container was denied";
 		break;
 	default:
-		access->confirmed_why = "the container's process has ended";
+		access->confirmed_why =
+			access->look.err == ESRCH ?
+				"the container's process has ended" :
+				"could not be looked at";
 		break;
 	}
 }
@@ -469,6 +510,8 @@ static void derive_connect(const struct evidence *ev, struct access *access)
 
 int reach_conclude(struct evidence *ev)
 {
+	int err = 0;
+
 	for (size_t i = 0; i < ev->access.n; i++) {
 		struct access *access = &ev->access.at[i];
 
@@ -476,8 +519,12 @@ int reach_conclude(struct evidence *ev)
 		if (!access->hidden)
 			compare_inode(ev, access);
 		judge_permission(ev, access);
+		if (!access->dac_why) {
+			access->dac_why = "more words than are kept";
+			err = -ENOMEM;
+		}
 		derive_connect(ev, access);
 		ev->containers.at[access->container].touches = true;
 	}
-	return 0;
+	return err;
 }

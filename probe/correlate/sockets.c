@@ -275,9 +275,13 @@ static int join_listener(struct evidence *ev, struct path_object *path)
 	path->backlog = socket->rqueue;
 	path->backlog_max = socket->wqueue;
 	err = index_list_add_once(&ev->arena, &path->listeners, answer.socket);
-	if (!err)
-		err = socket_holders(ev, socket->ino,
-				     &path->listener_processes);
+	if (err) {
+		path->state = STATE_UNKNOWN;
+		path->connect_result = NULL;
+		path->connect_why = "there are more listeners than are kept";
+		return err;
+	}
+	err = socket_holders(ev, socket->ino, &path->listener_processes);
 	if (!err)
 		note_activation(ev, path);
 	return err;
@@ -285,13 +289,15 @@ static int join_listener(struct evidence *ev, struct path_object *path)
 
 int listeners_correlate(struct evidence *ev)
 {
+	int worst = 0;
+
 	for (size_t i = 0; i < ev->paths.n; i++) {
 		int err = join_listener(ev, &ev->paths.at[i]);
 
 		if (err)
-			return err;
+			worst = err;
 	}
-	return 0;
+	return worst;
 }
 
 /* ---- connections ---- */

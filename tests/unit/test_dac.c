@@ -39,7 +39,7 @@ static int scene_setup(void **state)
 
 	if (!s)
 		return -1;
-	arena_init(&s->ev.arena, 1 << 20);
+	evidence_init(&s->ev, 1 << 20);
 	s->ev.processes.at = s->processes;
 	s->ev.processes.n = 3;
 	for (size_t i = 0; i < 3; i++) {
@@ -63,7 +63,7 @@ static int scene_teardown(void **state)
 {
 	struct scene *s = *state;
 
-	arena_free(&s->ev.arena);
+	evidence_free(&s->ev);
 	free(s);
 	return 0;
 }

@@ -26,7 +26,7 @@ static int scene_setup(void **state)
 
 	if (!s)
 		return -1;
-	arena_init(&s->ev.arena, 1 << 20);
+	evidence_init(&s->ev, 1 << 20);
 	s->ev.probe.scope = SCOPE_HOST;
 	s->ev.probe.is_node = true;
 	s->netns[0] = (struct netns){ .ino = 1,
@@ -47,7 +47,7 @@ static int scene_teardown(void **state)
 {
 	struct scene *s = *state;
 
-	arena_free(&s->ev.arena);
+	evidence_free(&s->ev);
 	free(s);
 	return 0;
 }

@@ -37,13 +37,29 @@ static void arena_stops_at_its_limit(void **state)
 	(void)state;
 	arena_init(&arena, 1024);
 	assert_non_null(arena_alloc(&arena, 512));
-	assert_false(arena.full);
 	errno = 0;
 	assert_null(arena_alloc(&arena, 513));
 	assert_int_equal(errno, ENOMEM);
-	assert_true(arena.full);
 	/* What still fits is still given. */
 	assert_non_null(arena_alloc(&arena, 512));
+	assert_null(arena_alloc(&arena, 1));
+	arena_free(&arena);
+}
+
+/* What one step left over is not the next one's, nor what it took its loss. */
+static void arena_allows_each_step_its_own(void **state)
+{
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 64);
+	assert_non_null(arena_alloc(&arena, 16));
+	arena_allow(&arena, 32);
+	assert_null(arena_alloc(&arena, 33));
+	assert_non_null(arena_alloc(&arena, 32));
+	assert_null(arena_alloc(&arena, 1));
+	arena_allow(&arena, 16);
+	assert_non_null(arena_alloc(&arena, 16));
 	assert_null(arena_alloc(&arena, 1));
 	arena_free(&arena);
 }
@@ -69,7 +85,6 @@ static void arena_free_makes_it_usable_again(void **state)
 	arena_init(&arena, 64);
 	assert_null(arena_alloc(&arena, 65));
 	arena_free(&arena);
-	assert_false(arena.full);
 	assert_int_equal(arena.used, 0);
 	assert_non_null(arena_alloc(&arena, 64));
 	arena_free(&arena);
@@ -526,6 +541,7 @@ int main(void)
 		arena_test(arena_gives_zeroed_memory),
 		arena_test(arena_takes_more_than_a_chunk),
 		cmocka_unit_test(arena_stops_at_its_limit),
+		cmocka_unit_test(arena_allows_each_step_its_own),
 		cmocka_unit_test(arena_refuses_absurd_sizes),
 		cmocka_unit_test(arena_free_makes_it_usable_again),
 		arena_test(arena_copies_text),
