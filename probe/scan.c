@@ -430,7 +430,8 @@ int scan_collect(struct scan *scan, const struct options *options,
 	status = open_root(scan, error);
 	if (status)
 		return status;
-	scan->procfd = procfd = open_procfs(&scan->ev, scan->rootfd);
+	procfd = open_procfs(&scan->ev, scan->rootfd);
+	scan->procfd = procfd;
 	err = take_steps(scan, privileged_steps, ARRAY_SIZE(privileged_steps));
 	if (!err)
 		err = start_readers(scan);
