@@ -1,0 +1,37 @@
+# What a run asks of the kernel, counted: it does not depend on the machine, as
+# time does, and most of the time goes there. tests/bench has the time.
+import re
+
+import conftest
+import node as lab
+import pytest
+
+# Those of which there are more on a larger node; a sanitizer makes none of them.
+CALLS = ("openat", "read", "readlinkat", "getdents64", "setns", "sendto", "recvmsg", "recvfrom", "statx", "getxattr",
+         "write", "poll")
+
+
+@pytest.fixture(scope="module")
+def floor(bench):
+    """The reads that nobody can spare the kernel."""
+    target = bench.node.state / "floor"
+    lab.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-o", target, conftest.REPO / "tests" / "bench" / "floor.c"])
+    bench.scene("crowd")
+    return target
+
+
+def count(bench, *command):
+    log = bench.node.state / "calls"
+    bench.node.exec(["strace", "-f", "-c", "-e", "trace=" + ",".join(CALLS), "-o", log, *command], check=False)
+    return {name: int(calls) for calls, name in re.findall(r"^.{34}\s*(\d+)\s+(?:\d+\s+)?(\w+)$", log.read_text(), re.M)}
+
+
+def test_calls_are_no_more_than_they_were(bench, floor):
+    """
+    3.0 times the floor's on 2026-11-25: a small node, where most calls are looks at paths, in 22 containers among them.
+    A tenth more is a regression; who makes them fewer lowers the number.
+    """
+    least, own = count(bench, floor), count(bench, conftest.PROGRAM)
+    assert own["setns"] == 2 * (least["setns"] - 1)  # into each other network namespace, and back
+    assert own["getdents64"] < 1.2 * least["getdents64"] and own["readlinkat"] < 1.35 * least["readlinkat"]
+    assert 2.5 < own["total"] / least["total"] < 1.1 * 3.0
