@@ -350,12 +350,12 @@ def goals(results, guest):
 
 
 def bound(rows, name, factor, least):
-    """Why a goal is missed: how fast any program could be that does the floor's reads on all processors at once, or how much of them it took."""
+    """Why a goal is missed: how fast any program could be that makes the floor's reads on all processors at once, or how much of them it took."""
     if factor >= least:
         return ""
     wanted, kernel = rows[name]["wall"] / least, rows["floor"]["sys"] / os.cpu_count()
     if kernel > wanted:
-        return f"; the kernel's part of the floor, shared among all processors, is {kernel * 1000:.0f} ms: no program gets to {wanted * 1000:.0f} ms"
+        return f"; the kernel's part of the floor, shared among all processors, is {kernel * 1000:.0f} ms: no program that makes these reads gets to {wanted * 1000:.0f} ms"
     busy = (rows["sockprobe"]["user"] + rows["sockprobe"]["sys"]) / os.cpu_count() / wanted
     return f"; {wanted * 1000:.0f} ms would keep all processors busy for {busy:.0%} of it"
 
