@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 
 #include "glob.h"
+#include "sockprobe/json.h"
 #include "sockprobe/vocabulary.h"
 
 static void read_clock(struct evidence *ev)
@@ -180,7 +181,7 @@ static const char *endpoint_path(struct arena *arena, const char *value,
 static const char *parse_kubelet_json(struct arena *arena, const char *text,
 				      size_t len)
 {
-	cJSON *json = cJSON_ParseWithLength(text, len);
+	cJSON *json = json_of_file(text, len);
 	const char *value = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(json,
 						 "containerRuntimeEndpoint"));

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "records.h"
+#include "sockprobe/json.h"
 
 enum { MAX_RECORD_MOUNTS = 1024, MAX_TEXT = 4096 };
 
@@ -407,7 +408,7 @@ static void date_container(struct container *container)
 
 cJSON *record_json(enum record_format format, const char *text, size_t len)
 {
-	cJSON *json = cJSON_ParseWithLength(text, len);
+	cJSON *json = json_of_file(text, len);
 
 	if (parsers[format].array ? cJSON_IsArray(json) : cJSON_IsObject(json))
 		return json;

@@ -510,6 +510,27 @@ static void hostile_lengths_in_an_index(void **state)
 	free(text);
 }
 
+/* 1 MB that cJSON would make 50 MB of, and more the larger a file may be. */
+static void record_of_too_many_values(void **state)
+{
+	enum { MOST = 500000 };
+	char *text = heap_room((size_t)MOST * 2 + 64);
+	char *end = text + sprintf(text, "{\"ociVersion\":\"1.1.0\",\"x\":[");
+	cJSON *json;
+
+	(void)state;
+	/* The beginning has three of those that count. */
+	for (int i = 0; i < MOST - 3; i++, end += 2)
+		memcpy(end, "0,", 2);
+	memcpy(end, "0]}", 4);
+	json = record_json(RECORD_OCI, text, strlen(text));
+	assert_non_null(json);
+	cJSON_Delete(json);
+	memcpy(end, "0,0]}", 6);
+	assert_null(record_json(RECORD_OCI, text, strlen(text)));
+	free(text);
+}
+
 static void record_tells_a_full_arena(void **state)
 {
 	struct container c = { .id = ID_A };
@@ -566,6 +587,7 @@ int main(void)
 		arena_test(hostile_truncation_at_every_byte),
 		arena_test(hostile_lengths),
 		arena_test(hostile_lengths_in_an_index),
+		cmocka_unit_test(record_of_too_many_values),
 		cmocka_unit_test(record_tells_a_full_arena),
 		arena_test(zero_time_is_no_time),
 	};
