@@ -185,12 +185,13 @@ $(SRPM): $(RPM_SOURCES) packaging/rpm/sockprobe.spec | downloads
 	@$(RPMBUILD) -bs /mnt/SOURCES/sockprobe.spec
 
 # The debug information names no place of this machine either: debugedit sees to
-# the package's own sources, the map to the static libraries' headers.
+# the package's own sources, the map to the static libraries' headers. Both
+# architectures are built in one folder, one after the other also with make -j.
 $(RPM)/RPMS/%: $(SRPM) $(ARCHITECTURES:%=$(DIST)/static/%/third-party.txt)
 	@echo "  RPM $@"
 	@arch=$(*D); \
 	PKG_CONFIG_LIBDIR=$(CURDIR)/$(DIST)/static/$$arch/lib/pkgconfig \
-	AR=$$arch-linux-gnu-ar $(RPMBUILD) --rebuild --target $$arch \
+	AR=$$arch-linux-gnu-ar flock $(RPM) $(RPMBUILD) --rebuild --target $$arch \
 		--define "__cc $$arch-linux-gnu-gcc" \
 		--define "__strip $$arch-linux-gnu-strip" \
 		--define "__objdump $$arch-linux-gnu-objdump" \
