@@ -137,11 +137,15 @@ while True:
 
 # ---- masses ----
 
-MANY_MOUNTS = """
-import ctypes, os, sys
+# What is done in a container's mount namespace, with the node's programs.
+ENTER = """
+import ctypes, os, signal, sys
 libc = ctypes.CDLL(None, use_errno=True)
 if libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000):
     sys.exit("setns")
+"""
+
+MANY_MOUNTS = ENTER + """
 os.makedirs("/tmp/many/seed")
 libc.mount(b"none", b"/tmp/many", b"tmpfs", 0, b"size=64m")
 os.mkdir("/tmp/many/seed")
@@ -175,11 +179,7 @@ def test_as_many_mounts_as_there_may_be(bench, truth):
     bench.node.remove_pod(pod)
 
 
-PILES = """
-import ctypes, os, sys
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000):
-    sys.exit("setns")
+PILES = ENTER + """
 os.makedirs("/tmp/pile", exist_ok=True)
 for source, target, n in [(b"/sock", b"/tmp/pile", int(sys.argv[2])), (b"/proc", b"/proc", 1000), (b"/", b"/", 500)]:
     for i in range(n):
@@ -221,11 +221,7 @@ def test_mounts_in_piles(bench, truth):
     bench.node.remove_pod(pod)
 
 
-LARGE_TABLES = """
-import ctypes, os, signal, sys
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000):
-    sys.exit("setns")
+LARGE_TABLES = ENTER + """
 base = "/tmp/large" + ("/" + "n" * 250) * 14
 os.makedirs(base)
 libc.mount(b"none", base.encode(), b"tmpfs", 0, b"size=64m")
@@ -275,11 +271,7 @@ def test_more_than_is_kept(bench, truth):
     bench.node.remove_pod(pod)
 
 
-WAYS = """
-import ctypes, os, sys
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.setns(os.open(sys.argv[1], os.O_RDONLY), 0x20000):
-    sys.exit("setns")
+WAYS = ENTER + """
 os.makedirs("/tmp/ways")
 libc.mount(b"none", b"/tmp/ways", b"tmpfs", 0, b"size=64m")
 os.mkdir("/tmp/ways/s")
