@@ -91,11 +91,13 @@ void *arena_alloc(struct arena *arena, size_t size)
 	struct arena_chunk *chunk = arena->chunks;
 	void *memory;
 
+	/* Rounded before it is compared: what is used never passes the limit. */
+	if (size <= arena->limit)
+		size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (size > arena->limit || arena->used > arena->limit - size) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (size >= BIG_BLOCK)
 		chunk = add_chunk(&arena->big, size);
 	else if (!chunk || chunk->size - chunk->used < size)

@@ -64,6 +64,19 @@ static void arena_allows_each_step_its_own(void **state)
 	arena_free(&arena);
 }
 
+/* Else what is left, limit - used, would be nearly all numbers. */
+static void arena_never_hands_out_more_than_it_may(void **state)
+{
+	struct arena arena;
+
+	(void)state;
+	arena_init(&arena, 40);
+	assert_non_null(arena_alloc(&arena, 32));
+	assert_null(arena_alloc(&arena, 8));
+	assert_in_range(arena.used, 0, arena.limit);
+	arena_free(&arena);
+}
+
 static void arena_refuses_absurd_sizes(void **state)
 {
 	struct arena arena;
@@ -542,6 +555,7 @@ int main(void)
 		arena_test(arena_takes_more_than_a_chunk),
 		cmocka_unit_test(arena_stops_at_its_limit),
 		cmocka_unit_test(arena_allows_each_step_its_own),
+		cmocka_unit_test(arena_never_hands_out_more_than_it_may),
 		cmocka_unit_test(arena_refuses_absurd_sizes),
 		cmocka_unit_test(arena_free_makes_it_usable_again),
 		arena_test(arena_copies_text),
