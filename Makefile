@@ -21,7 +21,7 @@ HARDENING_x86_64 := -fcf-protection=full
 HARDENING_aarch64 := -mbranch-protection=standard
 # Where it was built is nobody's business, nor does it change a byte.
 PLACE := -ffile-prefix-map=$(CURDIR)=.
-ALL_CPPFLAGS := -D_GNU_SOURCE -Iinclude $(CPPFLAGS)
+ALL_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Iprobe $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) $(HARDENING_$(MACHINE)) \
 	$(PLACE) $(CFLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(PACKAGES))
@@ -31,7 +31,7 @@ LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
 
 BUILD ?= build
 PROGRAM ?= sockprobe
-SOURCES := $(sort $(wildcard probe/*.c probe/*/*.c))
+SOURCES := $(sort $(wildcard probe/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 .PHONY: all clean help

@@ -7,7 +7,7 @@
  * before the probe gives up its privileges; after that the keeper, which has
  * kept them, forks the reader of the next channel when it is told its number.
  */
-#include "fetch.h"
+#include "collect/fetch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../confine/confine.h"
-#include "walk.h"
+#include "confine/confine.h"
+#include "collect/walk.h"
 
 enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB };
 

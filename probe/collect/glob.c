@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The patterns of glob.h: one star after the other, by the reader's lists. */
-#include "glob.h"
+#include "collect/glob.h"
 
 #include <errno.h>
 #include <string.h>

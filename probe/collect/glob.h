@@ -6,7 +6,7 @@
 #ifndef SOCKPROBE_GLOB_H
 #define SOCKPROBE_GLOB_H
 
-#include "fetch.h"
+#include "collect/fetch.h"
 #include "sockprobe/evidence.h"
 
 /*

@@ -3,7 +3,7 @@
  * One pass over the descriptors of all processes for the sockets that matter.
  * The reader looks, since it may; the probe takes over what it found.
  */
-#include "holders.h"
+#include "collect/holders.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #ifndef SOCKPROBE_HOLDERS_H
 #define SOCKPROBE_HOLDERS_H
 
-#include "fetch.h"
+#include "collect/fetch.h"
 #include "sockprobe/evidence.h"
 
 /* What holders_job() works on: the processes, held since procs_collect(). */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The mount table collector and the parser of mountinfo. */
-#include "mounts.h"
+#include "collect/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The node collector: a few small files and the kernel's own answers. */
-#include "node.h"
+#include "collect/node.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "glob.h"
+#include "collect/glob.h"
 #include "sockprobe/json.h"
 #include "sockprobe/vocabulary.h"
 

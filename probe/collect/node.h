@@ -3,7 +3,7 @@
 #ifndef SOCKPROBE_NODE_H
 #define SOCKPROBE_NODE_H
 
-#include "fetch.h"
+#include "collect/fetch.h"
 #include "sockprobe/evidence.h"
 
 /*

@@ -3,12 +3,12 @@
  * The path collector: which names to look at, what the reader says of
  * each, names of one object joined, and where in its file system it lies.
  */
-#include "paths.h"
+#include "collect/paths.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "glob.h"
+#include "collect/glob.h"
 #include "sockprobe/mount_table.h"
 #include "sockprobe/vocabulary.h"
 

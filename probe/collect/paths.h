@@ -3,7 +3,7 @@
 #ifndef SOCKPROBE_PATHS_H
 #define SOCKPROBE_PATHS_H
 
-#include "fetch.h"
+#include "collect/fetch.h"
 #include "sockprobe/evidence.h"
 
 /*

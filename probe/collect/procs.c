@@ -3,7 +3,7 @@
  * The process collector: /proc/PID held as a directory descriptor, so that a
  * pid that is used again cannot be mixed in.
  */
-#include "procs.h"
+#include "collect/procs.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "procs.h"
+#include "collect/procs.h"
 
 enum { PF_KTHREAD = 0x00200000, MAX_ID_RANGES = 340 };
 

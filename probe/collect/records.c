@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Finding and reading the records of the containers that matter. */
-#include "records.h"
+#include "collect/records.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "glob.h"
+#include "collect/glob.h"
 
 static void tally_error(struct record_index *index, int err)
 {

@@ -8,7 +8,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "fetch.h"
+#include "collect/fetch.h"
 #include "sockprobe/evidence.h"
 #include "sockprobe/vocabulary.h"
 

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "records.h"
+#include "collect/records.h"
 #include "sockprobe/json.h"
 
 enum { MAX_RECORD_MOUNTS = 1024, MAX_TEXT = 4096 };

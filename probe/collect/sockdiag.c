@@ -3,7 +3,7 @@
  * The socket collector: finds the network namespaces, enters each just long
  * enough to open a netlink socket there, and later takes one dump of each.
  */
-#include "sockdiag.h"
+#include "collect/sockdiag.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 
-#include "sockdiag.h"
+#include "collect/sockdiag.h"
 #include "sockprobe/vocabulary.h"
 
 enum {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The looks of views.h: one per planned access, by a process that is alive. */
-#include "views.h"
+#include "collect/views.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
 #ifndef SOCKPROBE_VIEWS_H
 #define SOCKPROBE_VIEWS_H
 
-#include "fetch.h"
+#include "collect/fetch.h"
 #include "sockprobe/evidence.h"
 
 /*

@@ -7,7 +7,7 @@
  * openat2(2) could add nothing to that, and seccomp cannot see its flags: that
  * readers open nothing for writing is then no longer the kernel's word.
  */
-#include "walk.h"
+#include "collect/walk.h"
 
 #include <dirent.h>
 #include <errno.h>

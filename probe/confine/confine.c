@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The steps of confine.h, each checked, then read back from the kernel. */
-#include "confine.h"
+#include "confine/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "phases.h"
+#include "confine/phases.h"
 #include "sockprobe/util.h"
 
 /* ---- Landlock ---- */

@@ -5,7 +5,7 @@
  * must be; a phase is also allowed what those after it need, since filters of
  * the kernel only ever add up.
  */
-#include "phases.h"
+#include "confine/phases.h"
 
 #include <errno.h>
 #include <fcntl.h>

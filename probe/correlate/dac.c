@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The permission checks of dac.h, on ids as the probe's user namespace has them. */
-#include "dac.h"
+#include "correlate/dac.h"
 
 #include <linux/capability.h>
 #include <sys/stat.h>

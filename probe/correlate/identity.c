@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Process to container to pod, by the forms of cgroup paths. */
-#include "identity.h"
+#include "correlate/identity.h"
 
 #include <errno.h>
 #include <linux/capability.h>

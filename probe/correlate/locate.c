@@ -4,7 +4,7 @@
  * and image, narrowed by the process where that is not enough. What stays
  * ambiguous is said to be.
  */
-#include "locate.h"
+#include "correlate/locate.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * owner and mode that runtimes give it, is likely of that making. A snapshot
  * after the fact never makes it certain: somebody else may have run mkdir.
  */
-#include "origin.h"
+#include "correlate/origin.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,13 +3,13 @@
  * The mount joins of reach.h. What mount tables of different namespaces have in
  * common is (device, path inside the file system): names are not compared.
  */
-#include "reach.h"
+#include "correlate/reach.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "dac.h"
-#include "sockets.h"
+#include "correlate/dac.h"
+#include "correlate/sockets.h"
 #include "sockprobe/mount_table.h"
 
 static const char deleted_mark[] = "//deleted";

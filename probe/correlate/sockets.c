@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The joins of sockets.h. */
-#include "sockets.h"
+#include "correlate/sockets.h"
 
 #include <errno.h>
 #include <string.h>

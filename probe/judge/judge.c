@@ -3,14 +3,14 @@
  * The order in which the rules decide. A rule never changes another's outcome;
  * all that are asked are listed, so that a reader can follow the decision.
  */
-#include "judge.h"
+#include "judge/judge.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "sockprobe/error.h"
-#include "verdict.h"
+#include "judge/verdict.h"
 
 static const struct {
 	const char *name;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Locating findings in a saved document; nothing is looked up elsewhere. */
-#include "relocate.h"
+#include "judge/relocate.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict.h"
+#include "judge/verdict.h"
 
 /* What the document already knows of this very finding. */
 static const cJSON *known_location(const cJSON *document, const cJSON *finding)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict.h"
+#include "judge/verdict.h"
 
 #define DOCKER_SOCKET_ACCESSED                                                 \
 	"PrivilegeEscalation:Runtime/DockerSocketAccessed"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict.h"
+#include "judge/verdict.h"
 
 enum { REVIEW_DAYS = 90 };
 

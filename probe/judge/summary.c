@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Counting what a document says; pure, from document to document. */
-#include "summary.h"
+#include "judge/summary.h"
 
 #include <stdio.h>
 

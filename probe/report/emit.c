@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The choice of a format, JSON, and the check that all of it was written. */
-#include "emit.h"
+#include "report/emit.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "shorten.h"
+#include "document/shorten.h"
 #include "sockprobe/json.h"
-#include "text_safe.h"
+#include "sockprobe/text_safe.h"
 
 int emit_finish(FILE *out, struct error *error)
 {

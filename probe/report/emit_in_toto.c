@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "emit.h"
+#include "report/emit.h"
 #include "sockprobe/json.h"
 #include "sockprobe/sha256.h"
 

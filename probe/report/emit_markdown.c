@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit.h"
+#include "report/emit.h"
 #include "sockprobe/json.h"
-#include "text_safe.h"
+#include "sockprobe/text_safe.h"
 
 /* A code span; a backquote would end it, a bar would end a table's cell. */
 static void put_code(FILE *out, const char *text)

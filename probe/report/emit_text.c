@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit.h"
+#include "report/emit.h"
 #include "sockprobe/json.h"
-#include "text_safe.h"
+#include "sockprobe/text_safe.h"
 
 enum { COLUMNS = 80, ITEM_SIZE = 2048, MOST_ROWS = 12 };
 

@@ -3,13 +3,13 @@
  * From a verdict's scope to criteria, from criteria to the three forms. The
  * attributes' names are the filter's, which differ from the finding's.
  */
-#include "filter.h"
+#include "report/filter.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit.h"
+#include "report/emit.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 

@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := mountinfo stat status idmap cgroup netunix netlink record node \
 	finding expect evidence text
 FUZZ_BUILD := $(BUILD)/fuzz
-FUZZ_SOURCES := tests/fuzz/fuzz.c $(filter-out probe/main.c,$(SOURCES))
+FUZZ_SOURCES := tests/fuzz/fuzz.c $(filter-out probe/commands/main.c,$(SOURCES))
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(FUZZ_BUILD)/%.o)
 FUZZ_CFLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined \
@@ -17,7 +17,7 @@ FUZZ_CFLAGS := -std=gnu17 -g -O1 -fno-omit-frame-pointer \
 $(FUZZ_BUILD)/%.o: %.c Makefile tests/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
-	@$(FUZZ_CC) $(ALL_CPPFLAGS) -Iprobe $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(FUZZ_CC) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(FUZZ_OBJECTS:.o=.d)
 

@@ -33,7 +33,7 @@ def test_debug_file_belongs_to_it(architecture):
                 for file in (path, debug)]
     assert identity[0] == identity[1]
     assert debug.name in conftest.run("readelf", "--string-dump=.gnu_debuglink", path).stdout
-    assert "probe/main.c" in conftest.run("readelf", "--debug-dump=info", "--dwarf-depth=1", debug).stdout
+    assert "probe/commands/main.c" in conftest.run("readelf", "--debug-dump=info", "--dwarf-depth=1", debug).stdout
 
 
 @BOTH

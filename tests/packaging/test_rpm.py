@@ -85,7 +85,7 @@ def test_debuginfo_fits_the_program(architecture, tmp_path):
     assert f"/usr/src/debug/sockprobe-{RELEASE}.{architecture}" in info
     for file in (program, debug):
         assert str(conftest.REPO).encode() not in file.read_bytes()
-    assert (tmp_path / f"usr/src/debug/sockprobe-{RELEASE}.{architecture}/probe/main.c").exists()
+    assert (tmp_path / f"usr/src/debug/sockprobe-{RELEASE}.{architecture}/probe/commands/main.c").exists()
 
 
 def test_installs_runs_and_goes_without_a_trace(root):

@@ -2,7 +2,7 @@
 /* The two exits of all that was read: into JSON and onto a terminal. */
 #include "unit.h"
 
-#include "report/text_safe.h"
+#include "sockprobe/text_safe.h"
 
 /* Well-formed: the shortest and longest of each length, around surrogates. */
 static const char *const good[] = {

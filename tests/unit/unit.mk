@@ -8,7 +8,7 @@ UNIT_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(UNIT_PACKAGES))
 UNIT_LIBS := $(shell $(PKG_CONFIG) --libs $(UNIT_PACKAGES))
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
-UNIT_OBJECTS := $(filter-out $(BUILD)/probe/main.o,$(OBJECTS))
+UNIT_OBJECTS := $(filter-out $(BUILD)/probe/commands/main.o,$(OBJECTS))
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS)
@@ -22,7 +22,7 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(UNIT_OBJECTS) Makefile \
 		tests/unit/unit.mk
 	@mkdir -p $(@D)
 	@echo "  CC  $<"
-	@$(CC) $(ALL_CPPFLAGS) -Iprobe $(ALL_CFLAGS) $(UNIT_CFLAGS) \
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(UNIT_CFLAGS) \
 		$(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(UNIT_OBJECTS) \
 		$(LIBS) $(UNIT_LIBS)
 

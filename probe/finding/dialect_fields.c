@@ -4,12 +4,12 @@
  * guardduty/2017-11-28 model; ASFF is Security Hub's format of before, OCSF
  * (class 2004) its format of now.
  */
-#include "dialect_fields.h"
+#include "finding/dialect_fields.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../report/text_safe.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Putting facts into JSON: nothing unescaped, nothing unknown as a value. */
-#include "values.h"
+#include "document/values.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "text_safe.h"
+#include "sockprobe/text_safe.h"
 
 static void flag_escaped(cJSON *object, const char *key)
 {

@@ -2,18 +2,18 @@
 /* The commands on saved evidence: judge, filter, report. No node, no rights. */
 #include <stdio.h>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "confine/confine.h"
-#include "input.h"
-#include "judge/dialects.h"
-#include "judge/expect.h"
+#include "commands/input.h"
+#include "finding/dialects.h"
+#include "finding/expect.h"
 #include "judge/judge.h"
 #include "judge/relocate.h"
-#include "options.h"
-#include "output.h"
+#include "commands/options.h"
+#include "commands/output.h"
 #include "report/emit.h"
 #include "report/filter.h"
-#include "report/shorten.h"
+#include "document/shorten.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 

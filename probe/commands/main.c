@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "confine/confine.h"
-#include "report/text_safe.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/error.h"
 #include "sockprobe/util.h"
 #include "sockprobe/version.h"

@@ -13,7 +13,7 @@
 #include "collect/holders.h"
 #include "collect/records.h"
 #include "collect/sockdiag.h"
-#include "options.h"
+#include "commands/options.h"
 #include "sockprobe/evidence.h"
 
 struct scan {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The command line, checked before anything is done. */
-#include "options.h"
+#include "commands/options.h"
 
 #include <errno.h>
 #include <getopt.h>

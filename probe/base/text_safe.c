@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Escaping for JSON and for terminals. */
-#include "text_safe.h"
+#include "sockprobe/text_safe.h"
 
 #include <stdint.h>
 #include <stdlib.h>

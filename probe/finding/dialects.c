@@ -3,7 +3,7 @@
  * Findings, from a file's text to normalized objects: a scan for what no JSON
  * library would refuse, unwrapping, and one table of fields for each dialect.
  */
-#include "dialects.h"
+#include "finding/dialects.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -11,8 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dialect_fields.h"
-#include "verdict.h"
+#include "finding/dialect_fields.h"
+#include "sockprobe/json.h"
+#include "sockprobe/util.h"
 
 /* ---- the text, before it is parsed ---- */
 

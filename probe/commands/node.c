@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The commands that look at the node: scan, and explain for a finding. */
-#include "commands.h"
+#include "commands/commands.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -9,16 +9,16 @@
 #include <unistd.h>
 
 #include "confine/confine.h"
-#include "input.h"
-#include "judge/dialects.h"
-#include "judge/expect.h"
+#include "commands/input.h"
+#include "finding/dialects.h"
+#include "finding/expect.h"
 #include "judge/judge.h"
 #include "judge/summary.h"
-#include "options.h"
-#include "output.h"
-#include "report/document.h"
+#include "commands/options.h"
+#include "commands/output.h"
+#include "document/document.h"
 #include "report/emit.h"
-#include "scan.h"
+#include "commands/scan.h"
 
 enum { OPTIONS_ARENA = 1 << 20 };
 

@@ -4,7 +4,7 @@
  * gets the length, then the bytes, and answers again. Where the pipe ends too
  * early, the probe has died, and the temporary file goes.
  */
-#include "output.h"
+#include "commands/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

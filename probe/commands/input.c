@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Reading the operator's files, with a bound for each. */
-#include "input.h"
+#include "commands/input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/document.h"
+#include "document/document.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 

@@ -3,7 +3,7 @@
  * The flow that all commands on a node share. The order of the steps is the
  * order in which they need each other's facts.
  */
-#include "scan.h"
+#include "commands/scan.h"
 
 #include <errno.h>
 #include <fcntl.h>

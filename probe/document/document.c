@@ -3,7 +3,7 @@
  * struct evidence to JSON. No decision is made here; every text passes
  * put_text(), which keeps the document UTF-8 and says what it escaped (values.h).
  */
-#include "document.h"
+#include "document/document.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #include <sys/sysmacros.h>
 
 #include "sockprobe/version.h"
-#include "text_safe.h"
-#include "values.h"
+#include "sockprobe/text_safe.h"
+#include "document/values.h"
 
 /* ---- names of enums ---- */
 

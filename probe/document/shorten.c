@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The table of what goes, and in which order; pure, from document to document. */
-#include "shorten.h"
+#include "document/shorten.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "document.h"
+#include "document/document.h"
 #include "sockprobe/json.h"
-#include "text_safe.h"
+#include "sockprobe/text_safe.h"
 
 #define LEFT_OUT "left_out"
 
