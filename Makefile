@@ -63,6 +63,11 @@ $(STARVED): tests/helpers/starved.c $(OBJECTS)
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
 		-Wl,--wrap=arena_allow -o $@ $^ $(LIBS)
 
+# The style of the sources, in place.
+.PHONY: format
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
 .PHONY: integration
 integration: $(PROGRAM) $(STARVED)
 	SOCKPROBE=$(abspath $(PROGRAM)) STARVED=$(abspath $(STARVED)) \

@@ -36,8 +36,8 @@ struct phase_facts {
 
 /* The phases that were entered, in order, by all processes of the run. */
 struct confinement {
-	int status_fd;	/* of /proc/self/status; -1: none */
-	bool entered;	/* this process is in a phase: */
+	int status_fd; /* of /proc/self/status; -1: none */
+	bool entered;  /* this process is in a phase: */
 	enum phase now;
 	size_t n;
 	struct phase_facts phases[PHASE_COUNT];

@@ -8,13 +8,13 @@
 
 /* Exit statuses; those from 64 up are sysexits(3)'s. */
 enum exit_status {
-	EXIT_COMPLETE = 0,   /* evidence complete; suppression supported */
+	EXIT_COMPLETE = 0, /* evidence complete; suppression supported */
 	EXIT_NOT_SUPPORTED = 1,
 	EXIT_INCOMPLETE = 2, /* evidence incomplete or verdict inconclusive */
 	EXIT_USAGE = 64,
 	EXIT_BAD_INPUT = 65,
 	EXIT_INTERNAL = 70,
-	EXIT_OUTPUT = 74,    /* the output could not be written */
+	EXIT_OUTPUT = 74, /* the output could not be written */
 };
 
 struct error {

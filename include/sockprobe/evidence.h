@@ -68,7 +68,7 @@ enum socket_state {
 };
 
 struct path_link {
-	const char *at;     /* where the link stands, in the root walked */
+	const char *at;	    /* where the link stands, in the root walked */
 	const char *target; /* its text */
 };
 DEFINE_LIST(path_link_list, struct path_link);
@@ -83,7 +83,7 @@ struct path_step {
 DEFINE_LIST(path_step_list, struct path_step);
 
 struct inode {
-	dev_t dev;    /* st_dev */
+	dev_t dev; /* st_dev */
 	dev_t sb_dev; /* device of the superblock, as mountinfo has it; 0 unknown */
 	uint64_t ino;
 	uint64_t mnt_id; /* 0 unknown */
@@ -100,19 +100,19 @@ struct inode {
 /* A path walked inside a root: the outcome and how it was reached. */
 struct path_look {
 	enum path_kind kind;
-	int err;              /* errno of KIND_DENIED and KIND_ERROR, else 0 */
+	int err;	      /* errno of KIND_DENIED and KIND_ERROR, else 0 */
 	const char *resolved; /* canonical, in the root walked; NULL unresolved */
 	struct path_link_list links;
 	struct path_step_list steps; /* each directory searched, from the root */
-	bool steps_cut;              /* more than are kept */
-	struct inode inode;          /* valid where something stands there */
+	bool steps_cut;		     /* more than are kept */
+	struct inode inode;	     /* valid where something stands there */
 	/*
 	 * Of KIND_MISSING: the newest change of any directory and link that was
 	 * walked; the name has been missing since then. tv_sec 0: not known.
 	 */
 	struct timespec absent_since;
 	bool times_foreign; /* a FUSE or network file system says them */
-	uint64_t entries;            /* of a directory */
+	uint64_t entries;   /* of a directory */
 	bool entries_cut;
 	enum tristate entries_known;
 };
@@ -134,7 +134,7 @@ struct origin_candidate {
 	const char *mechanism;
 	bool has_distance;
 	int64_t after_birth_ms; /* container created minus birth of the object */
-	bool possible;          /* false: evidence rules it out */
+	bool possible;		/* false: evidence rules it out */
 	const char *why;
 };
 DEFINE_LIST(origin_candidate_list, struct origin_candidate);
@@ -157,7 +157,7 @@ struct path_object {
 	enum socket_state state;
 	const char *connect_result; /* errno name or "OK"; NULL unknown */
 	const char *connect_why;
-	int socket_type; /* SOCK_STREAM...; 0 unknown */
+	int socket_type;	     /* SOCK_STREAM...; 0 unknown */
 	struct index_list listeners; /* into sockets */
 	struct index_list listener_processes;
 	size_t activated_by; /* process; NO_INDEX none */
@@ -178,12 +178,12 @@ struct process {
 	pid_t pid; /* in the pid namespace of the procfs that was read */
 	pid_t ppid;
 	uint64_t start_ticks; /* since boot; with pid, the identity */
-	int dirfd;            /* held /proc/PID; -1 where it could not be held */
-	const char *comm;     /* the process's own claim */
-	const char *exe;      /* link text as the kernel gives it; NULL denied */
-	const char *root;     /* link text of /proc/PID/root; NULL denied */
-	const char *cgroup;   /* the line's path that tells most */
-	uid_t uid[4];         /* real, effective, saved, file system */
+	int dirfd;	    /* held /proc/PID; -1 where it could not be held */
+	const char *comm;   /* the process's own claim */
+	const char *exe;    /* link text as the kernel gives it; NULL denied */
+	const char *root;   /* link text of /proc/PID/root; NULL denied */
+	const char *cgroup; /* the line's path that tells most */
+	uid_t uid[4];	    /* real, effective, saved, file system */
 	gid_t gid[4];
 	gid_t *groups;
 	size_t ngroups;
@@ -204,22 +204,22 @@ enum socket_source { SOCKETS_DIAG, SOCKETS_PROC_NET, SOCKETS_NONE };
 
 struct netns {
 	uint64_t ino;
-	size_t process;         /* one that is in it; NO_INDEX: only a mount */
+	size_t process;		/* one that is in it; NO_INDEX: only a mount */
 	const char *mount_path; /* where it is bind-mounted, if process is none */
 	enum socket_source source;
 	enum coverage_status status;
 	const char *why; /* of what is missing */
-	bool node;       /* the namespace of the node's pid 1 */
+	bool node;	 /* the namespace of the node's pid 1 */
 };
 DEFINE_LIST(netns_list, struct netns);
 
 /* One AF_UNIX socket that a file system path names. */
 struct unix_socket {
 	size_t netns;
-	uint32_t ino; /* of the socket */
-	uint32_t peer; /* 0 none; of a server end: the client's socket */
+	uint32_t ino;	  /* of the socket */
+	uint32_t peer;	  /* 0 none; of a server end: the client's socket */
 	uint32_t vfs_ino; /* low 32 bits of the path's inode */
-	dev_t vfs_dev;    /* superblock's device */
+	dev_t vfs_dev;	  /* superblock's device */
 	bool has_vfs;
 	uint8_t type, state, shutdown;
 	uint32_t rqueue, wqueue; /* of a listener: pending, most pending */
@@ -252,7 +252,7 @@ DEFINE_LIST(mount_list, struct mount);
 struct mount_view {
 	uint64_t ns;
 	const char *root; /* link text; distinguishes a chroot in one namespace */
-	size_t process;   /* the one it was read of */
+	size_t process;	  /* the one it was read of */
 	struct mount_list mounts;
 	size_t first;	     /* of mounts: where a walk begins; NO_INDEX none */
 	uint32_t *by_parent; /* indexes sorted by parent id, then mount point */
@@ -285,8 +285,8 @@ struct container {
 	struct timespec created;   /* tv_sec 0 unknown */
 	struct timespec started;   /* of its oldest process; tv_sec 0 none */
 	struct sourced privileged; /* "true" or "false" */
-	const char *parent;        /* id of the container it runs in; NULL none */
-	const char *mechanism;     /* what makes a missing mount source */
+	const char *parent;    /* id of the container it runs in; NULL none */
+	const char *mechanism; /* what makes a missing mount source */
 	bool sandbox;
 	bool self;
 	bool silent;  /* a look into it did not come back in time */
@@ -319,7 +319,7 @@ struct access {
 	size_t view;
 	size_t mount; /* of that view; NO_INDEX for proc_root */
 	enum tristate read_only;
-	bool hidden; /* another mount covers it */
+	bool hidden;  /* another mount covers it */
 	bool deleted; /* the mount is of a name that has gone */
 	enum tristate same_inode;
 	bool stale; /* another, older object than the node's */
@@ -345,10 +345,10 @@ DEFINE_LIST(connection_list, struct connection);
 /* ---- the whole ---- */
 
 enum process_scope {
-	SCOPE_HOST,      /* the machine's initial pid namespace */
-	SCOPE_NESTED,    /* a node inside a pid namespace (kind, a lab) */
+	SCOPE_HOST,	 /* the machine's initial pid namespace */
+	SCOPE_NESTED,	 /* a node inside a pid namespace (kind, a lab) */
 	SCOPE_CONTAINER, /* only what this pid namespace shows */
-	SCOPE_NONE,      /* no procfs */
+	SCOPE_NONE,	 /* no procfs */
 };
 
 struct probe_facts {
@@ -375,7 +375,8 @@ struct node_facts {
 
 struct evidence {
 	struct arena arena;
-	struct arena coverage_arena; /* where all else is full, that can be said */
+	struct arena
+		coverage_arena; /* where all else is full, that can be said */
 	struct probe_facts probe;
 	struct node_facts node;
 	struct coverage_list coverage;
@@ -388,7 +389,7 @@ struct evidence {
 	struct holding_list holdings; /* sorted by ino, then process */
 	struct mount_view_list views;
 	uint64_t node_pid_ns, node_user_ns; /* of pid 1; 0 unknown */
-	size_t own_view;  /* the probe's mount table */
+	size_t own_view;		    /* the probe's mount table */
 	size_t node_view; /* of the node's pid 1; NO_INDEX unknown */
 	struct container_list containers;
 	struct index_list containers_by_id; /* sorted */

@@ -21,8 +21,8 @@ static inline cJSON *json_of_file(const char *text, size_t len)
 
 	for (size_t i = 0; i < len; i++)
 		values += text[i] == ',' || text[i] == '[' || text[i] == '{';
-	return values > JSON_FILE_VALUES_MAX ? NULL :
-					       cJSON_ParseWithLength(text, len);
+	return values > JSON_FILE_VALUES_MAX ? NULL
+					     : cJSON_ParseWithLength(text, len);
 }
 
 /* The member, NULL where there is none; NULL has no members. */
@@ -75,8 +75,8 @@ static inline void json_set(cJSON *object, const char *key, cJSON *value)
 static inline void json_put(cJSON *object, const char *key, const char *text)
 {
 	cJSON_AddItemToObject(object, key,
-			      text ? cJSON_CreateString(text) :
-				     cJSON_CreateNull());
+			      text ? cJSON_CreateString(text)
+				   : cJSON_CreateNull());
 }
 
 #endif

@@ -49,8 +49,8 @@ static inline int steal_fd(int *fd)
 struct arena {
 	struct arena_chunk *chunks; /* the first has room left */
 	struct arena_chunk *big;    /* of one block each, to be given back */
-	size_t used;  /* bytes handed out */
-	size_t limit; /* bytes that may be handed out */
+	size_t used;		    /* bytes handed out */
+	size_t limit;		    /* bytes that may be handed out */
 	const char **interned;
 };
 
@@ -91,8 +91,8 @@ void *list_grow(struct arena *arena, void *at, size_t n, size_t *room,
 	({                                                                     \
 		typeof((list)->at) item_ = NULL;                               \
 		void *grown_ = list_grow((arena), (list)->at, (list)->n,       \
-					 &(list)->room,                        \
-					 sizeof(*(list)->at), (max));          \
+					 &(list)->room, sizeof(*(list)->at),   \
+					 (max));                               \
 		if (grown_) {                                                  \
 			(list)->at = grown_;                                   \
 			item_ = &(list)->at[(list)->n++];                      \

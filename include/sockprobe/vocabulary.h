@@ -37,8 +37,8 @@ struct cgroup_form {
 extern const struct cgroup_form cgroup_forms[];
 
 enum record_format {
-	RECORD_OCI,           /* an OCI runtime config.json */
-	RECORD_DOCKER,        /* dockerd's config.v2.json */
+	RECORD_OCI,	      /* an OCI runtime config.json */
+	RECORD_DOCKER,	      /* dockerd's config.v2.json */
 	RECORD_DOCKER_HOST,   /* dockerd's hostconfig.json */
 	RECORD_STORAGE_INDEX, /* containers/storage's containers.json */
 };

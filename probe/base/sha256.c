@@ -12,8 +12,8 @@
 
 /* Fractions of the square roots of the first 8 primes. */
 static const uint32_t first_state[8] = {
-	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
-	0x1f83d9ab, 0x5be0cd19,
+	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+	0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
 /* Fractions of the cube roots of the first 64 primes. */
@@ -60,16 +60,16 @@ static void expand(const uint8_t block[static 64], uint32_t words[static 64])
 __attribute__((always_inline)) static inline void
 do_round(uint32_t v[static 8], unsigned int turn, uint32_t word)
 {
-#define V(i) v[((i) - turn) % 8]
+#define V(i) v[((i)-turn) % 8]
 	uint32_t choice = (V(4) & V(5)) ^ (~V(4) & V(6));
 	uint32_t majority = (V(0) & V(1)) ^ (V(0) & V(2)) ^ (V(1) & V(2));
-	uint32_t first = V(7) + choice + word +
-			 (rotate(V(4), 6) ^ rotate(V(4), 11) ^
-			  rotate(V(4), 25));
+	uint32_t first =
+		V(7) + choice + word +
+		(rotate(V(4), 6) ^ rotate(V(4), 11) ^ rotate(V(4), 25));
 
 	V(3) += first;
-	V(7) = first + majority + (rotate(V(0), 2) ^ rotate(V(0), 13) ^
-				   rotate(V(0), 22));
+	V(7) = first + majority +
+	       (rotate(V(0), 2) ^ rotate(V(0), 13) ^ rotate(V(0), 22));
 #undef V
 }
 

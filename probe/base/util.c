@@ -141,8 +141,8 @@ const char *arena_intern(struct arena *arena, const char *text)
 	size_t hash = hash_text(text);
 
 	if (!arena->interned)
-		arena->interned = arena_alloc(arena, INTERN_SLOTS *
-							     sizeof(text));
+		arena->interned =
+			arena_alloc(arena, INTERN_SLOTS * sizeof(text));
 	for (size_t i = 0; arena->interned && i < INTERN_PROBES; i++) {
 		const char **slot =
 			&arena->interned[(hash + i) & (INTERN_SLOTS - 1)];
@@ -265,8 +265,8 @@ char *path_join(struct arena *arena, const char *dir, const char *rest)
 	while (*rest == '/')
 		rest++;
 	if (!*rest)
-		return len ? arena_strndup(arena, dir, len) :
-			     arena_strdup(arena, "/");
+		return len ? arena_strndup(arena, dir, len)
+			   : arena_strdup(arena, "/");
 	return arena_printf(arena, "%.*s/%s", (int)len, dir, rest);
 }
 

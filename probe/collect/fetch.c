@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "confine/confine.h"
 #include "collect/walk.h"
+#include "confine/confine.h"
 
 enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB };
 
@@ -71,8 +71,8 @@ static void serve_bytes(const struct request *request, int fd,
 	if (request->op == OP_READ)
 		shared->len = walk_read(fd, shared->bytes, FETCH_MAX);
 	else
-		shared->len = walk_list(fd, shared->bytes, FETCH_MAX,
-					&shared->cut);
+		shared->len =
+			walk_list(fd, shared->bytes, FETCH_MAX, &shared->cut);
 	if (shared->len >= 0)
 		shared->bytes[shared->len] = '\0';
 }
@@ -102,9 +102,9 @@ static void serve_one(const struct fetch *fetch, const struct request *request,
 		view = openat(request->proc_dirfd, "root",
 			      O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (view < 0) {
-			look->kind = errno == EACCES || errno == EPERM ?
-					     KIND_DENIED :
-					     KIND_ERROR;
+			look->kind = errno == EACCES || errno == EPERM
+					     ? KIND_DENIED
+					     : KIND_ERROR;
 			look->err = errno;
 			return;
 		}
@@ -244,10 +244,9 @@ static int make_channel(struct channel *channel)
 	if (pipe2(channel->requests, O_CLOEXEC) < 0 ||
 	    pipe2(channel->answers, O_CLOEXEC) < 0)
 		return -errno;
-	channel->shared = mmap(NULL, sizeof(*channel->shared),
-			       PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-			       0);
+	channel->shared =
+		mmap(NULL, sizeof(*channel->shared), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (channel->shared == MAP_FAILED) {
 		channel->shared = NULL;
 		return -errno;
@@ -317,8 +316,8 @@ int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
 		.confinement = confinement,
 	};
 	for (size_t i = 0; i < CHANNELS; i++)
-		made->channels[i] = (struct channel){ { -1, -1 }, { -1, -1 },
-						      NULL };
+		made->channels[i] =
+			(struct channel){ { -1, -1 }, { -1, -1 }, NULL };
 	for (size_t i = 0; i < CHANNELS && !err; i++)
 		err = make_channel(&made->channels[i]);
 	if (!err)
@@ -405,8 +404,8 @@ static int ask(struct fetch *fetch, const struct request *request)
 	if (until > fetch->deadline)
 		until = fetch->deadline;
 	channel = &fetch->channels[fetch->now];
-	err = send_request(channel, request) ? await_answer(channel, until) :
-					       -ETIMEDOUT;
+	err = send_request(channel, request) ? await_answer(channel, until)
+					     : -ETIMEDOUT;
 	if (err == -ETIMEDOUT)
 		return give_up_reader(fetch);
 	if (!err)
@@ -450,8 +449,8 @@ static void end_part(struct fetch *fetch, size_t i, struct fetch_answer *answer)
 	const struct channel *channel = &fetch->channels[number];
 
 	if (!answer->len)
-		answer->len = await_answer(channel,
-					   fetch->deadline + FETCH_STEP_MS);
+		answer->len =
+			await_answer(channel, fetch->deadline + FETCH_STEP_MS);
 	if (!answer->len) {
 		note_confinement(fetch, channel->shared);
 		answer->bytes = channel->shared->bytes;
@@ -491,8 +490,8 @@ static int copy_lists(struct arena *arena, const struct walk_result *from,
 		      struct path_look *look)
 {
 	for (uint32_t i = 0; i < from->nlinks; i++) {
-		struct path_link *link = list_add(arena, &look->links,
-						  MAX_PATH_LINKS);
+		struct path_link *link =
+			list_add(arena, &look->links, MAX_PATH_LINKS);
 
 		if (!link)
 			return -ENOMEM;
@@ -502,8 +501,8 @@ static int copy_lists(struct arena *arena, const struct walk_result *from,
 			return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < from->nsteps; i++) {
-		struct path_step *step = list_add(arena, &look->steps,
-						  MAX_STEPS);
+		struct path_step *step =
+			list_add(arena, &look->steps, MAX_STEPS);
 
 		if (!step)
 			return -ENOMEM;
@@ -529,8 +528,8 @@ static int copy_look(struct arena *arena, const struct walk_result *from,
 		if (!look->resolved)
 			return -ENOMEM;
 		if (from->selinux[0]) {
-			look->inode.selinux = arena_strdup(arena,
-							   from->selinux);
+			look->inode.selinux =
+				arena_strdup(arena, from->selinux);
 			if (!look->inode.selinux)
 				return -ENOMEM;
 		}

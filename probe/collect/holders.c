@@ -29,8 +29,8 @@ struct search {
 	struct found *found;
 	size_t room;
 	size_t part, parts; /* every so manieth process, from this one */
-	size_t first; /* holding of the process that is looked through */
-	size_t tidy;  /* at so many of them the doubles go out */
+	size_t first;	    /* holding of the process that is looked through */
+	size_t tidy;	    /* at so many of them the doubles go out */
 };
 
 /* "socket:[12345]" to the number. 0 where the text is not of that form. */
@@ -53,8 +53,9 @@ static int compare_holdings(const void *a, const void *b)
 
 	if (first->ino != second->ino)
 		return first->ino < second->ino ? -1 : 1;
-	return first->process < second->process ? -1 :
-						  first->process > second->process;
+	return first->process < second->process
+		       ? -1
+		       : first->process > second->process;
 }
 
 /* A socket may be held many times by one process; one row says it. */
@@ -126,8 +127,8 @@ static int search_process(struct search *search, size_t idx)
 		if (len < 0)
 			continue;
 		ino = socket_number(text);
-		err = is_wanted(search, ino) ? add_holding(search, ino, idx) :
-					       0;
+		err = is_wanted(search, ino) ? add_holding(search, ino, idx)
+					     : 0;
 		if (err)
 			return err;
 	}
@@ -218,29 +219,32 @@ static void report(struct evidence *ev, const struct found *found)
 	const char *scope = processes_scope(ev);
 
 	if (found->timed_out)
-		coverage_add(ev, "file_descriptors", scope, COVERAGE_TIMED_OUT,
-			     "give more time with --timeout",
-			     "descriptors of %zu processes read before the deadline",
-			     found->read);
+		coverage_add(
+			ev, "file_descriptors", scope, COVERAGE_TIMED_OUT,
+			"give more time with --timeout",
+			"descriptors of %zu processes read before the deadline",
+			found->read);
 	else if (found->denied)
-		coverage_add(ev, "file_descriptors", scope, COVERAGE_DENIED,
-			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
-			     "descriptors of %zu processes denied, of %zu read: who holds a socket is known only for these",
-			     found->denied, found->read);
+		coverage_add(
+			ev, "file_descriptors", scope, COVERAGE_DENIED,
+			"run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
+			"descriptors of %zu processes denied, of %zu read: who holds a socket is known only for these",
+			found->denied, found->read);
 	else if (found->cut)
-		coverage_add(ev, "file_descriptors", scope, COVERAGE_PARTIAL,
-			     "look for who holds so many connections to a runtime",
-			     "more holders of sockets than are kept (%zu)",
-			     found->n);
+		coverage_add(
+			ev, "file_descriptors", scope, COVERAGE_PARTIAL,
+			"look for who holds so many connections to a runtime",
+			"more holders of sockets than are kept (%zu)",
+			found->n);
 	else if (found->failed)
-		coverage_add(ev, "file_descriptors", scope, COVERAGE_PARTIAL,
-			     "run again",
-			     "descriptors of %zu processes not read, of %zu read",
-			     found->failed, found->read);
+		coverage_add(
+			ev, "file_descriptors", scope, COVERAGE_PARTIAL,
+			"run again",
+			"descriptors of %zu processes not read, of %zu read",
+			found->failed, found->read);
 	else
 		coverage_add(ev, "file_descriptors", scope, COVERAGE_COMPLETE,
-			     NULL, "descriptors of %zu processes",
-			     found->read);
+			     NULL, "descriptors of %zu processes", found->read);
 }
 
 /* Takes over what one reader found; what it did not answer is in `sum` too. */
@@ -255,8 +259,8 @@ static void take_answer(struct evidence *ev, const struct fetch_answer *answer,
 		return;
 	}
 	for (size_t i = 0; i < found->n; i++) {
-		struct holding *slot = list_add(&ev->arena, &ev->holdings,
-						MAX_HOLDINGS);
+		struct holding *slot =
+			list_add(&ev->arena, &ev->holdings, MAX_HOLDINGS);
 
 		if (slot)
 			*slot = found->holdings[i];
@@ -280,7 +284,7 @@ void holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
 	for (size_t i = 0; i < parts; i++)
 		take_answer(ev, &answers[i], &sum);
 	if (ev->holdings.n)
-		qsort(ev->holdings.at, ev->holdings.n,
-		      sizeof(*ev->holdings.at), compare_holdings);
+		qsort(ev->holdings.at, ev->holdings.n, sizeof(*ev->holdings.at),
+		      compare_holdings);
 	report(ev, &sum);
 }

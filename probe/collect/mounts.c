@@ -82,8 +82,8 @@ static int parse_numbers(char *const field[], struct mount *mount)
 		return -EINVAL;
 	mount->id = (uint32_t)id;
 	mount->parent = (uint32_t)parent;
-	mount->dev = makedev((unsigned int)major_number,
-			     (unsigned int)minor_number);
+	mount->dev =
+		makedev((unsigned int)major_number, (unsigned int)minor_number);
 	return 0;
 }
 
@@ -305,8 +305,8 @@ static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
 		    struct tally *tally)
 {
 	struct process *process = &ev->processes.at[idx];
-	cleanup_close int fd = openat(process->dirfd, "mountinfo",
-				      O_RDONLY | O_CLOEXEC);
+	cleanup_close int fd =
+		openat(process->dirfd, "mountinfo", O_RDONLY | O_CLOEXEC);
 	struct mount_view *view;
 	int err;
 
@@ -343,28 +343,36 @@ static void report_views(struct evidence *ev, const struct tally *tally)
 {
 	/* A line of its own: a container's doing must not hide what was denied. */
 	if (tally->slow)
-		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_TIMED_OUT,
-			     "look for a container that piles up mounts on one another",
-			     "%zu mount tables read, %zu of them cut: they took more than their part of the time",
-			     ev->views.n, tally->slow);
+		coverage_add(
+			ev, "mount_tables", processes_scope(ev),
+			COVERAGE_TIMED_OUT,
+			"look for a container that piles up mounts on one another",
+			"%zu mount tables read, %zu of them cut: they took more than their part of the time",
+			ev->views.n, tally->slow);
 	if (tally->timed_out)
-		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_TIMED_OUT,
+		coverage_add(ev, "mount_tables", processes_scope(ev),
+			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "%zu mount tables read before the deadline",
 			     ev->views.n);
 	else if (tally->denied)
-		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_DENIED,
-			     "run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
-			     "mount tables of %zu processes denied, %zu tables read: which containers mount a path is known only for these",
-			     tally->denied, ev->views.n);
+		coverage_add(
+			ev, "mount_tables", processes_scope(ev),
+			COVERAGE_DENIED,
+			"run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
+			"mount tables of %zu processes denied, %zu tables read: which containers mount a path is known only for these",
+			tally->denied, ev->views.n);
 	else if (tally->cut || tally->failed)
-		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_PARTIAL,
-			     "look for tables of absurd size or lines",
-			     "%zu mount tables read, %zu of them cut, %zu not read",
-			     ev->views.n, tally->cut, tally->failed);
+		coverage_add(
+			ev, "mount_tables", processes_scope(ev),
+			COVERAGE_PARTIAL,
+			"look for tables of absurd size or lines",
+			"%zu mount tables read, %zu of them cut, %zu not read",
+			ev->views.n, tally->cut, tally->failed);
 	else if (!tally->slow)
-		coverage_add(ev, "mount_tables", processes_scope(ev), COVERAGE_COMPLETE,
-			     NULL, "%zu mount tables", ev->views.n);
+		coverage_add(ev, "mount_tables", processes_scope(ev),
+			     COVERAGE_COMPLETE, NULL, "%zu mount tables",
+			     ev->views.n);
 }
 
 static int collect_one(struct evidence *ev, size_t idx, int64_t deadline,

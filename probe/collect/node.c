@@ -144,8 +144,8 @@ void node_procfs(struct evidence *ev, int procfd)
 				   sizeof(text));
 
 	if (len > 0)
-		ev->node.boot_id = arena_strndup(&ev->arena, text,
-						 strcspn(text, "\n"));
+		ev->node.boot_id =
+			arena_strndup(&ev->arena, text, strcspn(text, "\n"));
 	if (read_file_at(procfd, "filesystems", filesystems,
 			 sizeof(filesystems)) > 0 &&
 	    !strstr(filesystems, "\tselinuxfs\n"))
@@ -185,8 +185,8 @@ static const char *parse_kubelet_json(struct arena *arena, const char *text,
 	const char *value = cJSON_GetStringValue(
 		cJSON_GetObjectItemCaseSensitive(json,
 						 "containerRuntimeEndpoint"));
-	const char *path = value ? endpoint_path(arena, value, strlen(value)) :
-				   NULL;
+	const char *path = value ? endpoint_path(arena, value, strlen(value))
+				 : NULL;
 
 	cJSON_Delete(json);
 	return path;
@@ -223,8 +223,8 @@ const char *parse_kubelet(struct arena *arena, int format, const char *text,
 	case KUBELET_JSON:
 		return parse_kubelet_json(arena, text, len);
 	case KUBELET_YAML:
-		return parse_after(arena, text, "containerRuntimeEndpoint:",
-				   true);
+		return parse_after(arena, text,
+				   "containerRuntimeEndpoint:", true);
 	default:
 		return parse_after(arena, text, "--container-runtime-endpoint",
 				   false);
@@ -299,10 +299,10 @@ static int read_kubelet(struct evidence *ev, struct fetch *fetch)
 			     "%zu kubelet configuration files denied",
 			     tally.denied);
 	else if (tally.outside)
-		coverage_add(ev, "kubelet_config", "node",
-			     COVERAGE_UNAVAILABLE,
-			     "mount the node's / at /host, or run on the node",
-			     "the places of kubelet configurations are outside the view");
+		coverage_add(
+			ev, "kubelet_config", "node", COVERAGE_UNAVAILABLE,
+			"mount the node's / at /host, or run on the node",
+			"the places of kubelet configurations are outside the view");
 	else
 		coverage_add(ev, "kubelet_config", "node", COVERAGE_COMPLETE,
 			     NULL,

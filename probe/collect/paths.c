@@ -43,9 +43,8 @@ static struct path_object *find_same(struct evidence *ev, const char *name,
 	for (size_t i = 0; i < ev->paths.n; i++) {
 		struct path_object *path = &ev->paths.at[i];
 
-		if (path->view == view &&
-		    (same_object(&path->look, look) ||
-		     same_absence(path, name, look)))
+		if (path->view == view && (same_object(&path->look, look) ||
+					   same_absence(path, name, look)))
 			return path;
 	}
 	return NULL;
@@ -105,7 +104,7 @@ struct target {
 	const char *runtime;
 	enum path_source source;
 	struct fetch_root root;
-	size_t view;       /* container */
+	size_t view;	   /* container */
 	size_t mount_view; /* whose table the walk's mount id is of */
 	const char *prefix;
 };
@@ -205,23 +204,23 @@ static void report_paths(struct evidence *ev, int worst, bool cut)
 	for (size_t i = 0; i < ev->paths.n; i++)
 		seen[ev->paths.at[i].look.kind]++;
 	if (seen[KIND_TIMED_OUT])
-		coverage_add(ev, "paths", "node", COVERAGE_TIMED_OUT,
-			     "look for a dead network or FUSE mount above the paths named",
-			     "%zu of %zu paths did not answer",
-			     seen[KIND_TIMED_OUT], ev->paths.n);
+		coverage_add(
+			ev, "paths", "node", COVERAGE_TIMED_OUT,
+			"look for a dead network or FUSE mount above the paths named",
+			"%zu of %zu paths did not answer", seen[KIND_TIMED_OUT],
+			ev->paths.n);
 	else if (seen[KIND_DENIED] || worst == -EACCES || worst == -EPERM)
 		coverage_add(ev, "paths", "node", COVERAGE_DENIED,
-			     "run as root",
-			     "%zu of %zu paths denied%s", seen[KIND_DENIED],
-			     ev->paths.n,
-			     worst ? ", and a directory could not be listed" :
-				     "");
+			     "run as root", "%zu of %zu paths denied%s",
+			     seen[KIND_DENIED], ev->paths.n,
+			     worst ? ", and a directory could not be listed"
+				   : "");
 	else if (seen[KIND_OUTSIDE_VIEW])
-		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
-			     "mount the node's / at /host, or run on the node",
-			     "%zu of %zu paths are outside what is mounted below %s",
-			     seen[KIND_OUTSIDE_VIEW], ev->paths.n,
-			     ev->probe.root);
+		coverage_add(
+			ev, "paths", "node", COVERAGE_PARTIAL,
+			"mount the node's / at /host, or run on the node",
+			"%zu of %zu paths are outside what is mounted below %s",
+			seen[KIND_OUTSIDE_VIEW], ev->paths.n, ev->probe.root);
 	else if (cut || worst)
 		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
 			     "give fewer --path",

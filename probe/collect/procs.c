@@ -129,8 +129,8 @@ static void read_namespaces(struct process *process)
 	char text[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		ssize_t len = read_link_at(process->dirfd, wanted[i].name,
-					   text, sizeof(text));
+		ssize_t len = read_link_at(process->dirfd, wanted[i].name, text,
+					   sizeof(text));
 
 		if (len > 0)
 			*wanted[i].number = ns_number(text);
@@ -154,9 +154,9 @@ static uint64_t own_user_ns(void)
 	char text[64];
 
 	return read_link_at(AT_FDCWD, "/proc/self/ns/user", text,
-			    sizeof(text)) > 0 ?
-		       ns_number(text) :
-		       0;
+			    sizeof(text)) > 0
+		       ? ns_number(text)
+		       : 0;
 }
 
 /*
@@ -173,8 +173,8 @@ static int read_id_maps(struct evidence *ev, struct process *process,
 		return 0;
 	if (read_file_at(process->dirfd, "uid_map", buffer, STATUS_SIZE) >= 0)
 		err = parse_id_map(&ev->arena, buffer, &process->uid_map);
-	if (!err && read_file_at(process->dirfd, "gid_map", buffer,
-				 STATUS_SIZE) >= 0)
+	if (!err &&
+	    read_file_at(process->dirfd, "gid_map", buffer, STATUS_SIZE) >= 0)
 		err = parse_id_map(&ev->arena, buffer, &process->gid_map);
 	return err == -ENOMEM ? err : 0;
 }
@@ -243,8 +243,8 @@ static int read_process(struct evidence *ev, struct process *process,
 	len = read_file_at(process->dirfd, "cgroup", buffer, STATUS_SIZE);
 	if (len < 0)
 		return (int)len;
-	process->cgroup = parse_cgroup(&ev->arena, buffer,
-				       &ev->node.cgroup_version);
+	process->cgroup =
+		parse_cgroup(&ev->arena, buffer, &ev->node.cgroup_version);
 	read_namespaces(process);
 	process->exe = read_process_link(&ev->arena, process, "exe");
 	process->root = read_process_link(&ev->arena, process, "root");
@@ -331,29 +331,31 @@ static void note_first_process(struct evidence *ev)
 
 static void report_processes(struct evidence *ev, const struct tally *tally)
 {
-	const char *mend = tally->last_err == -EMFILE ?
-				   "raise the limit of open files (ulimit -n)" :
-				   "run as root";
+	const char *mend = tally->last_err == -EMFILE
+				   ? "raise the limit of open files (ulimit -n)"
+				   : "run as root";
 	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
 	/* Every pid namespace has a first process while procfs shows any. */
 	bool hidden = !ev->processes.n || ev->processes.at[0].pid != 1;
 
 	if (tally->timed_out)
-		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_TIMED_OUT,
+		coverage_add(ev, "processes", processes_scope(ev),
+			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "read %zu processes before the deadline",
 			     ev->processes.n);
 	else if (tally->cut)
-		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_PARTIAL,
+		coverage_add(ev, "processes", processes_scope(ev),
+			     COVERAGE_PARTIAL,
 			     "none: a node with more processes is not known",
 			     "read the first %zu processes, the most kept",
 			     ev->processes.n);
 	else if (hidden && !tally->unreadable)
-		coverage_add(ev, "processes", processes_scope(ev),
-			     COVERAGE_DENIED,
-			     "run as root: procfs is mounted with hidepid",
-			     "%zu processes read; procfs hides others, its first process among them",
-			     ev->processes.n);
+		coverage_add(
+			ev, "processes", processes_scope(ev), COVERAGE_DENIED,
+			"run as root: procfs is mounted with hidepid",
+			"%zu processes read; procfs hides others, its first process among them",
+			ev->processes.n);
 	else if (tally->unreadable)
 		coverage_add(ev, "processes", processes_scope(ev),
 			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, mend,
@@ -361,9 +363,9 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 			     ev->processes.n, tally->unreadable,
 			     strerror(-tally->last_err));
 	else
-		coverage_add(ev, "processes", processes_scope(ev), COVERAGE_COMPLETE, NULL,
-			     "%zu processes of %s", ev->processes.n,
-			     ev->probe.proc);
+		coverage_add(ev, "processes", processes_scope(ev),
+			     COVERAGE_COMPLETE, NULL, "%zu processes of %s",
+			     ev->processes.n, ev->probe.proc);
 }
 
 int procs_collect(struct evidence *ev, int procfd, int64_t deadline)

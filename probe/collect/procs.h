@@ -33,7 +33,7 @@ void procs_close(struct evidence *ev);
 /* What /proc/PID/stat tells that struct process does not keep. */
 struct stat_extra {
 	char comm[64];
-	char state;        /* 'Z' or 'X': the thread has ended */
+	char state; /* 'Z' or 'X': the thread has ended */
 	unsigned int threads;
 };
 

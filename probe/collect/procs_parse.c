@@ -46,9 +46,9 @@ int parse_stat(const char *text, struct process *process,
 static int parse_four(const char *text, uint32_t out[static 4])
 {
 	return sscanf(text, "%u %u %u %u", &out[0], &out[1], &out[2],
-		      &out[3]) == 4 ?
-		       0 :
-		       -EINVAL;
+		      &out[3]) == 4
+		       ? 0
+		       : -EINVAL;
 }
 
 static int parse_groups(struct arena *arena, char *text,
@@ -112,10 +112,8 @@ static const struct {
 	const char *name;
 	int (*take)(struct arena *arena, char *value, struct process *process);
 } status_fields[] = {
-	{ "Uid:", take_uid },
-	{ "Gid:", take_gid },
-	{ "Groups:", parse_groups },
-	{ "CapPrm:", take_permitted },
+	{ "Uid:", take_uid },	       { "Gid:", take_gid },
+	{ "Groups:", parse_groups },   { "CapPrm:", take_permitted },
 	{ "CapEff:", take_effective },
 };
 

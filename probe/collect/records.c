@@ -21,8 +21,8 @@ static int add_record(struct evidence *ev, struct record_index *index,
 		      const struct record_place *place, const char *id,
 		      const char *dir)
 {
-	struct record *record = list_add(&ev->arena, &index->records,
-					 MAX_RECORDS);
+	struct record *record =
+		list_add(&ev->arena, &index->records, MAX_RECORDS);
 
 	if (!record)
 		return -errno;
@@ -137,8 +137,8 @@ static int date_by_file(struct evidence *ev, const struct record *record,
 		return 0;
 	format_time(modified, text);
 	created_at.value = arena_strdup(&ev->arena, text);
-	created_at.source = arena_printf(&ev->arena, "mtime of %s",
-					 record->path);
+	created_at.source =
+		arena_printf(&ev->arena, "mtime of %s", record->path);
 	if (!created_at.value || !created_at.source)
 		return -ENOMEM;
 	container->created = modified;
@@ -159,8 +159,8 @@ static int read_one(struct evidence *ev, struct fetch *fetch,
 		tally_error(index, (int)len);
 		return 0;
 	}
-	err = parse_record(&ev->arena, record->place->format, text,
-			   (size_t)len, record->path, container);
+	err = parse_record(&ev->arena, record->place->format, text, (size_t)len,
+			   record->path, container);
 	if (err == -EINVAL) {
 		index->failed++;
 		return 0;
@@ -180,11 +180,11 @@ static int use_index(struct evidence *ev, struct fetch *fetch,
 	ssize_t len;
 
 	if (record->read)
-		return record->index ?
-			       record_apply(&ev->arena, record->place->format,
-					    record->index, record->path,
-					    container) :
-			       0;
+		return record->index
+			       ? record_apply(&ev->arena, record->place->format,
+					      record->index, record->path,
+					      container)
+			       : 0;
 	record->read = true;
 	len = fetch_read(fetch, record->path, &text, NULL);
 	if (len < 0) {
@@ -290,20 +290,22 @@ void records_report(struct evidence *ev, const struct record_index *index)
 	for (size_t i = 0; i < ev->containers.n; i++)
 		known += ev->containers.at[i].record_known;
 	if (index->denied)
-		coverage_add(ev, "runtime_records", "node", COVERAGE_DENIED,
-			     "run as root",
-			     "%zu record files or directories denied: names of containers are missing",
-			     index->denied);
+		coverage_add(
+			ev, "runtime_records", "node", COVERAGE_DENIED,
+			"run as root",
+			"%zu record files or directories denied: names of containers are missing",
+			index->denied);
 	else if (index->failed)
-		coverage_add(ev, "runtime_records", "node", COVERAGE_PARTIAL,
-			     "look at the runtime's state directory for damaged files",
-			     "%zu containers' records read, %zu files could not be read or understood",
-			     known, index->failed);
+		coverage_add(
+			ev, "runtime_records", "node", COVERAGE_PARTIAL,
+			"look at the runtime's state directory for damaged files",
+			"%zu containers' records read, %zu files could not be read or understood",
+			known, index->failed);
 	else if (index->outside)
-		coverage_add(ev, "runtime_records", "node",
-			     COVERAGE_UNAVAILABLE,
-			     "mount the node's / at /host, or run on the node",
-			     "the places of runtime records are outside the view");
+		coverage_add(
+			ev, "runtime_records", "node", COVERAGE_UNAVAILABLE,
+			"mount the node's / at /host, or run on the node",
+			"the places of runtime records are outside the view");
 	else
 		coverage_add(ev, "runtime_records", "node", COVERAGE_COMPLETE,
 			     NULL, "%zu records found, %zu containers' read",

@@ -46,8 +46,8 @@ struct manager {
 	const char *mechanism;
 };
 
-#define CONTAINERD_MAKES                                                       \
-	"containerd's CRI plugin makes a missing hostPath source a directory, "   \
+#define CONTAINERD_MAKES                                                        \
+	"containerd's CRI plugin makes a missing hostPath source a directory, " \
 	"as the kubelet does for type DirectoryOrCreate"
 
 static const struct manager managers[] = {
@@ -91,10 +91,9 @@ static int fill_from_map(struct arena *arena, const struct key_field *fields,
 			 struct container *container)
 {
 	for (; fields->key; fields++) {
-		struct sourced *field = (struct sourced *)((char *)container +
-							   fields->offset);
-		int err = fill(arena, field, text_of(map, fields->key),
-			       source);
+		struct sourced *field =
+			(struct sourced *)((char *)container + fields->offset);
+		int err = fill(arena, field, text_of(map, fields->key), source);
 
 		if (err)
 			return err;
@@ -186,19 +185,18 @@ static int add_mount(struct arena *arena, struct container *container,
 
 static bool is_bind(const cJSON *mount)
 {
-	const cJSON *options = cJSON_GetObjectItemCaseSensitive(mount,
-								"options");
+	const cJSON *options =
+		cJSON_GetObjectItemCaseSensitive(mount, "options");
 	const char *type = text_of(mount, "type");
 	const cJSON *option;
 
 	if (type && strcmp(type, "bind") == 0)
 		return true;
-	cJSON_ArrayForEach(option, options)
-	{
+	cJSON_ArrayForEach(option, options) {
 		const char *text = cJSON_GetStringValue(option);
 
-		if (text && (strcmp(text, "bind") == 0 ||
-			     strcmp(text, "rbind") == 0))
+		if (text &&
+		    (strcmp(text, "bind") == 0 || strcmp(text, "rbind") == 0))
 			return true;
 	}
 	return false;
@@ -208,8 +206,7 @@ static bool array_has(const cJSON *array, const char *wanted)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, array)
-	{
+	cJSON_ArrayForEach(item, array) {
 		const char *text = cJSON_GetStringValue(item);
 
 		if (text && strcmp(text, wanted) == 0)
@@ -224,24 +221,24 @@ static bool array_has(const cJSON *array, const char *wanted)
  */
 static const char *privileged_of(const cJSON *config)
 {
-	const cJSON *process = cJSON_GetObjectItemCaseSensitive(config,
-								"process");
-	const cJSON *caps = cJSON_GetObjectItemCaseSensitive(process,
-							     "capabilities");
-	const cJSON *bounding = cJSON_GetObjectItemCaseSensitive(caps,
-								 "bounding");
-	const cJSON *linux_part = cJSON_GetObjectItemCaseSensitive(config,
-								   "linux");
-	const cJSON *masked = cJSON_GetObjectItemCaseSensitive(linux_part,
-							       "maskedPaths");
+	const cJSON *process =
+		cJSON_GetObjectItemCaseSensitive(config, "process");
+	const cJSON *caps =
+		cJSON_GetObjectItemCaseSensitive(process, "capabilities");
+	const cJSON *bounding =
+		cJSON_GetObjectItemCaseSensitive(caps, "bounding");
+	const cJSON *linux_part =
+		cJSON_GetObjectItemCaseSensitive(config, "linux");
+	const cJSON *masked =
+		cJSON_GetObjectItemCaseSensitive(linux_part, "maskedPaths");
 
 	if (!process)
 		return NULL;
 	return array_has(bounding, "CAP_SYS_ADMIN") &&
 			       array_has(bounding, "CAP_SYS_MODULE") &&
-			       cJSON_GetArraySize(masked) == 0 ?
-		       "true" :
-		       "false";
+			       cJSON_GetArraySize(masked) == 0
+		       ? "true"
+		       : "false";
 }
 
 static int parse_oci(struct arena *arena, const cJSON *config,
@@ -249,8 +246,8 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 {
 	const cJSON *annotations =
 		cJSON_GetObjectItemCaseSensitive(config, "annotations");
-	const char *type = text_of(annotations,
-				   "io.kubernetes.cri.container-type");
+	const char *type =
+		text_of(annotations, "io.kubernetes.cri.container-type");
 	const cJSON *mount;
 	int err;
 
@@ -267,11 +264,10 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 	if (!err)
 		err = fill_manager(arena, annotations, source, container);
 	if (!err)
-		err = fill(arena, &container->privileged,
-			   privileged_of(config), source);
+		err = fill(arena, &container->privileged, privileged_of(config),
+			   source);
 	cJSON_ArrayForEach(mount,
-			   cJSON_GetObjectItemCaseSensitive(config, "mounts"))
-	{
+			   cJSON_GetObjectItemCaseSensitive(config, "mounts")) {
 		if (!err && is_bind(mount))
 			err = add_mount(arena, container,
 					text_of(mount, "source"),
@@ -283,10 +279,10 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 static int parse_docker(struct arena *arena, const cJSON *config,
 			const char *source, struct container *container)
 {
-	const cJSON *settings = cJSON_GetObjectItemCaseSensitive(config,
-								 "Config");
-	const cJSON *labels = cJSON_GetObjectItemCaseSensitive(settings,
-							       "Labels");
+	const cJSON *settings =
+		cJSON_GetObjectItemCaseSensitive(config, "Config");
+	const cJSON *labels =
+		cJSON_GetObjectItemCaseSensitive(settings, "Labels");
 	const char *name = text_of(config, "Name");
 	const char *type = text_of(labels, "io.kubernetes.docker.type");
 	const cJSON *mount;
@@ -306,16 +302,15 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 		err = fill(arena, &container->name, name + (*name == '/'),
 			   source);
 	if (!err)
-		err = fill(arena, &container->image,
-			   text_of(settings, "Image"), source);
+		err = fill(arena, &container->image, text_of(settings, "Image"),
+			   source);
 	if (!err)
 		err = fill(arena, &container->created_at,
 			   text_of(config, "Created"), source);
 	if (!err)
 		err = fill(arena, &container->runtime, "docker", source);
 	cJSON_ArrayForEach(mount, cJSON_GetObjectItemCaseSensitive(
-					  config, "MountPoints"))
-	{
+					  config, "MountPoints")) {
 		const char *kind = text_of(mount, "Type");
 
 		if (!err && (!kind || strcmp(kind, "bind") == 0))
@@ -329,8 +324,8 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 static int parse_docker_host(struct arena *arena, const cJSON *config,
 			     const char *source, struct container *container)
 {
-	const cJSON *item = cJSON_GetObjectItemCaseSensitive(config,
-							     "Privileged");
+	const cJSON *item =
+		cJSON_GetObjectItemCaseSensitive(config, "Privileged");
 
 	if (!cJSON_IsBool(item))
 		return 0;
@@ -346,8 +341,7 @@ static const cJSON *find_in_index(const cJSON *index, const char *id)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, index)
-	{
+	cJSON_ArrayForEach(item, index) {
 		const char *text = text_of(item, "id");
 
 		if (text && strcmp(text, id) == 0)
@@ -432,8 +426,8 @@ int parse_record(struct arena *arena, enum record_format format,
 		 struct container *container)
 {
 	cJSON *json = record_json(format, text, len);
-	int err = json ? record_apply(arena, format, json, source, container) :
-			 -EINVAL;
+	int err = json ? record_apply(arena, format, json, source, container)
+		       : -EINVAL;
 
 	cJSON_Delete(json);
 	return err;

@@ -78,8 +78,9 @@ static int compare_netns(const void *a, const void *b)
 
 	if (first->ino != second->ino)
 		return first->ino < second->ino ? -1 : 1;
-	return first->process < second->process ? -1 :
-						  first->process > second->process;
+	return first->process < second->process
+		       ? -1
+		       : first->process > second->process;
 }
 
 static void drop_doubles(struct netns_list *list)
@@ -203,9 +204,9 @@ static int send_request(struct mnl_socket *netlink, uint32_t states,
 	request->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS |
 			      UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS |
 			      UDIAG_SHOW_RQLEN;
-	return mnl_socket_sendto(netlink, header, header->nlmsg_len) < 0 ?
-		       -errno :
-		       0;
+	return mnl_socket_sendto(netlink, header, header->nlmsg_len) < 0
+		       ? -errno
+		       : 0;
 }
 
 /*
@@ -237,8 +238,8 @@ static int open_netlink(struct mnl_socket **netlink)
 {
 	struct timeval wait = { .tv_sec = RECEIVE_SECONDS };
 	int room = RECEIVE_BUFFER;
-	struct mnl_socket *made = mnl_socket_open2(NETLINK_SOCK_DIAG,
-						   SOCK_CLOEXEC);
+	struct mnl_socket *made =
+		mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
 
 	*netlink = NULL;
 	if (!made)
@@ -300,7 +301,8 @@ static int keep_lines(struct dump *dump, char *text, size_t *len)
 	char *end;
 	int err = 0;
 
-	while (!err && (end = memchr(line, '\n', *len - (size_t)(line - text)))) {
+	while (!err &&
+	       (end = memchr(line, '\n', *len - (size_t)(line - text)))) {
 		*end = '\0';
 		err = keep_line(dump, line);
 		line = end + 1;
@@ -337,8 +339,8 @@ static int read_net_unix(struct dump *dump, int fd, char *buffer)
  */
 static int open_mounted(const struct netns *netns)
 {
-	cleanup_close int found = open(netns->mount_path,
-				       O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cleanup_close int found =
+		open(netns->mount_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char link[64];
 	struct statfs fs;
 	struct stat st;
@@ -417,9 +419,9 @@ static int ask_for_nothing(struct mnl_socket *netlink)
 	if (got < 0)
 		return -errno;
 	return mnl_cb_run(buffer, (size_t)got, SEQ,
-			  mnl_socket_get_portid(netlink), NULL, NULL) < 0 ?
-		       -errno :
-		       0;
+			  mnl_socket_get_portid(netlink), NULL, NULL) < 0
+		       ? -errno
+		       : 0;
 }
 
 /* `*known`, of all tables: 1 not asked yet, 0 or -errno of ask_for_nothing(). */
@@ -444,8 +446,7 @@ static void open_table(const struct evidence *ev, const struct netns *netns,
 /* ---- asking them ---- */
 
 static void fall_back(struct dump *dump, struct netns *netns,
-		      const struct socket_table *table, char *buffer,
-		      int err)
+		      const struct socket_table *table, char *buffer, int err)
 {
 	struct evidence *ev = dump->ev;
 	size_t before = ev->sockets.n;
@@ -466,8 +467,8 @@ static void collect_one(struct dump *dump, struct netns *netns,
 			struct socket_table *table, char *buffer)
 {
 	size_t before = dump->ev->sockets.n;
-	int err = table->netlink ? dump_netns(dump, table->netlink, buffer) :
-				   table->err;
+	int err = table->netlink ? dump_netns(dump, table->netlink, buffer)
+				 : table->err;
 
 	if (!err) {
 		netns->source = SOCKETS_DIAG;
@@ -478,8 +479,8 @@ static void collect_one(struct dump *dump, struct netns *netns,
 		/* What came is true, if not all: it stays, and is said. */
 		netns->source = SOCKETS_DIAG;
 		netns->status = COVERAGE_PARTIAL;
-		netns->why = err == -EINTR ? "changed while it was read" :
-					     strerror(-err);
+		netns->why = err == -EINTR ? "changed while it was read"
+					   : strerror(-err);
 		return;
 	}
 	dump->ev->sockets.n = before;
@@ -491,10 +492,11 @@ static void collect_one(struct dump *dump, struct netns *netns,
 static void report_netns(struct evidence *ev)
 {
 	if (ev->netns_hidden)
-		coverage_add(ev, "network_namespaces", processes_scope(ev), COVERAGE_DENIED,
-			     MEND_DUMP,
-			     "namespaces of %zu processes denied, %zu namespaces known",
-			     ev->netns_hidden, ev->netns.n);
+		coverage_add(
+			ev, "network_namespaces", processes_scope(ev),
+			COVERAGE_DENIED, MEND_DUMP,
+			"namespaces of %zu processes denied, %zu namespaces known",
+			ev->netns_hidden, ev->netns.n);
 	else if (ev->netns_cut)
 		coverage_add(ev, "network_namespaces", processes_scope(ev),
 			     COVERAGE_PARTIAL,
@@ -535,20 +537,23 @@ static void report_sockets(struct evidence *ev, bool timed_out)
 			 "%zu of %zu network namespaces (net:[%llu]%s)", same,
 			 ev->netns.n, (unsigned long long)netns->ino,
 			 same > 1 ? ", ..." : "");
-		coverage_add(ev, "sockets", scope, netns->status, MEND_DUMP,
-			     "%s: %s", netns->why ? netns->why : "not asked",
-			     netns->source == SOCKETS_PROC_NET ?
-				     "read /proc/PID/net/unix instead, which has names but neither inodes nor peers" :
-			     netns->source == SOCKETS_DIAG ?
-				     "some sockets may be missing" :
-				     "no sockets read");
+		coverage_add(
+			ev, "sockets", scope, netns->status, MEND_DUMP,
+			"%s: %s", netns->why ? netns->why : "not asked",
+			netns->source == SOCKETS_PROC_NET
+				? "read /proc/PID/net/unix instead, which has names but neither inodes nor peers"
+			: netns->source == SOCKETS_DIAG
+				? "some sockets may be missing"
+				: "no sockets read");
 	}
 	if (timed_out)
-		coverage_add(ev, "sockets", processes_scope(ev), COVERAGE_TIMED_OUT,
+		coverage_add(ev, "sockets", processes_scope(ev),
+			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "not all network namespaces were reached");
 	else if (complete == ev->netns.n)
-		coverage_add(ev, "sockets", processes_scope(ev), COVERAGE_COMPLETE, NULL,
+		coverage_add(ev, "sockets", processes_scope(ev),
+			     COVERAGE_COMPLETE, NULL,
 			     "unix_diag dumps of %zu network namespaces",
 			     complete);
 }
@@ -556,14 +561,14 @@ static void report_sockets(struct evidence *ev, bool timed_out)
 int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 		  int64_t deadline)
 {
-	cleanup_close int home = open("/proc/self/ns/net",
-				      O_RDONLY | O_CLOEXEC);
+	cleanup_close int home =
+		open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	int known = 1;
 
 	*tables = (struct socket_tables){ 0 };
 	find_namespaces(ev);
-	tables->at = arena_alloc(&ev->arena,
-				 ev->netns.n * sizeof(*tables->at) + 1);
+	tables->at =
+		arena_alloc(&ev->arena, ev->netns.n * sizeof(*tables->at) + 1);
 	if (!tables->at)
 		return -ENOMEM;
 	for (size_t i = 0; i < ev->netns.n; i++) {

@@ -58,7 +58,8 @@ enum { SOCKET_NAME_SIZE = 108 + 1 };
  */
 struct nlmsghdr;
 int parse_unix_diag(struct arena *arena, const struct nlmsghdr *message,
-		    struct unix_socket *socket, char name[static SOCKET_NAME_SIZE]);
+		    struct unix_socket *socket,
+		    char name[static SOCKET_NAME_SIZE]);
 
 /*
  * The lesser source may be forged: a name with a newline in it looks like a

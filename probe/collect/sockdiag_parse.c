@@ -19,7 +19,7 @@ enum {
 	TCP_ESTABLISHED_STATE = 1,
 	TCP_CLOSE_STATE = 7,
 	TCP_LISTEN_STATE = 10,
-	SS_CONNECTED_STATE = 3,        /* linux/net.h */
+	SS_CONNECTED_STATE = 3,	       /* linux/net.h */
 	SOCKET_LISTENS_FLAG = 0x10000, /* __SO_ACCEPTCON */
 	MAX_PENDING = 65536,
 };
@@ -50,9 +50,9 @@ static int take_attributes(const struct nlmsghdr *message,
 			attributes->by_type[type] = attr;
 		end = (const char *)mnl_attr_next(attr);
 	}
-	return end >= (const char *)mnl_nlmsg_get_payload_tail(message) ?
-		       0 :
-		       -EINVAL;
+	return end >= (const char *)mnl_nlmsg_get_payload_tail(message)
+		       ? 0
+		       : -EINVAL;
 }
 
 /* The attribute's bytes if there are at least `size`, NULL otherwise. */
@@ -116,7 +116,8 @@ static int take_name(const struct attributes *attributes, char *name)
 }
 
 int parse_unix_diag(struct arena *arena, const struct nlmsghdr *message,
-		    struct unix_socket *socket, char name[static SOCKET_NAME_SIZE])
+		    struct unix_socket *socket,
+		    char name[static SOCKET_NAME_SIZE])
 {
 	struct attributes attributes = { 0 };
 	const struct unix_diag_msg *diag;
@@ -178,9 +179,9 @@ int parse_net_unix_line(const char *line, struct unix_socket *socket)
 	if (flags & SOCKET_LISTENS_FLAG)
 		socket->state = TCP_LISTEN_STATE;
 	else
-		socket->state = state == SS_CONNECTED_STATE ?
-					TCP_ESTABLISHED_STATE :
-					TCP_CLOSE_STATE;
+		socket->state = state == SS_CONNECTED_STATE
+					? TCP_ESTABLISHED_STATE
+					: TCP_CLOSE_STATE;
 	socket->name = line + at + 1;
 	return 0;
 }

@@ -24,12 +24,12 @@
 enum { MAX_DEPTH = PATH_MAX / 2 + 2 };
 
 struct walker {
-	int fds[MAX_DEPTH]; /* fds[0] the root, fds[depth] where we stand */
+	int fds[MAX_DEPTH];	/* fds[0] the root, fds[depth] where we stand */
 	size_t ends[MAX_DEPTH]; /* length of `here` at each depth */
 	size_t depth;
-	char here[PATH_MAX]; /* canonical path of fds[depth], "" the root */
-	char rest[PATH_MAX]; /* still to walk */
-	bool last_is_link;   /* we are inside the text of a final link */
+	char here[PATH_MAX];	/* canonical path of fds[depth], "" the root */
+	char rest[PATH_MAX];	/* still to walk */
+	bool last_is_link;	/* we are inside the text of a final link */
 	struct timespec newest; /* change of what was walked */
 	uint64_t mnt_id;	/* of what was walked last */
 	bool times_foreign;	/* some of it is as somebody else says */
@@ -62,8 +62,7 @@ static int look_at(int fd, struct inode *inode)
 {
 	struct statx sx;
 
-	if (statx(fd, "",
-		  AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
 		  STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID, &sx) < 0)
 		return -errno;
 	*inode = (struct inode){
@@ -95,7 +94,8 @@ static void note_step(struct walker *w, int fd, const struct inode *inode)
 		.mode = inode->mode,
 		.uid = inode->uid,
 		.gid = inode->gid,
-		.acl = get_attribute(fd, "system.posix_acl_access", NULL, 0) > 0,
+		.acl = get_attribute(fd, "system.posix_acl_access", NULL, 0) >
+		       0,
 	};
 }
 
@@ -305,8 +305,8 @@ static void fail(struct walker *w, int err)
 	if (err == -ENOENT && is_outside(w, &result->inode))
 		result->kind = KIND_OUTSIDE_VIEW;
 	else if (err == -ENOENT)
-		result->kind = w->last_is_link ? KIND_DANGLING_SYMLINK :
-						 KIND_MISSING;
+		result->kind = w->last_is_link ? KIND_DANGLING_SYMLINK
+					       : KIND_MISSING;
 	else if (err == -ELOOP)
 		result->kind = KIND_SYMLINK_LOOP;
 	else if (err == -EACCES || err == -EPERM)
@@ -332,9 +332,9 @@ static int arrive(struct walker *w, int fd)
 	result->has_inode = true;
 	note_change(w, fd, &result->inode);
 	result->times_foreign = w->times_foreign;
-	result->kind = is_outside(w, &result->inode) ?
-			       KIND_OUTSIDE_VIEW :
-			       kind_of_mode(result->inode.mode);
+	result->kind = is_outside(w, &result->inode)
+			       ? KIND_OUTSIDE_VIEW
+			       : kind_of_mode(result->inode.mode);
 	snprintf(result->resolved, sizeof(result->resolved), "%s",
 		 w->here[0] ? w->here : "/");
 	len = get_attribute(fd, "security.selinux", result->selinux,
@@ -438,8 +438,8 @@ ssize_t walk_read(int fd, char *buf, size_t max)
 	for (;;) {
 		char beyond;
 		bool full = len == max;
-		ssize_t got = full ? read(in, &beyond, 1) :
-				     read(in, buf + len, max - len);
+		ssize_t got = full ? read(in, &beyond, 1)
+				   : read(in, buf + len, max - len);
 
 		if (got < 0 && errno == EINTR)
 			continue;

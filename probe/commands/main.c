@@ -10,8 +10,8 @@
 
 #include "commands/commands.h"
 #include "confine/confine.h"
-#include "sockprobe/text_safe.h"
 #include "sockprobe/error.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 #include "sockprobe/version.h"
 

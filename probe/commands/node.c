@@ -8,17 +8,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "confine/confine.h"
 #include "commands/input.h"
+#include "commands/options.h"
+#include "commands/output.h"
+#include "commands/scan.h"
+#include "confine/confine.h"
+#include "document/document.h"
 #include "finding/dialects.h"
 #include "finding/expect.h"
 #include "judge/judge.h"
 #include "judge/summary.h"
-#include "commands/options.h"
-#include "commands/output.h"
-#include "document/document.h"
 #include "report/emit.h"
-#include "commands/scan.h"
 
 enum { OPTIONS_ARENA = 1 << 20 };
 
@@ -42,8 +42,8 @@ static int make_document(struct run *run)
 	run->document = document;
 	summary_fill(document);
 	if (!run->findings)
-		return summary_is_complete(document) ? EXIT_COMPLETE :
-						       EXIT_INCOMPLETE;
+		return summary_is_complete(document) ? EXIT_COMPLETE
+						     : EXIT_INCOMPLETE;
 	cJSON_AddNullToObject(document, "verdicts");
 	cJSON_AddItemToObject(document, "findings", run->findings);
 	run->findings = NULL;
@@ -59,8 +59,9 @@ static int check_operands(const struct options *options, bool explain,
 			  struct error *error)
 {
 	if (explain && options->operands.n != 1)
-		return fail(error, EXIT_USAGE,
-			    "explain: give one file with findings, or - for standard input");
+		return fail(
+			error, EXIT_USAGE,
+			"explain: give one file with findings, or - for standard input");
 	if (!explain && options->operands.n)
 		return fail(error, EXIT_USAGE,
 			    "scan: takes no operand: %s; see --help",
@@ -74,7 +75,11 @@ static int check_operands(const struct options *options, bool explain,
  */
 static int step_back(struct error *error)
 {
-	enum { IOPRIO_WHO_PROCESS = 1, IOPRIO_CLASS_IDLE = 3, CLASS_SHIFT = 13 };
+	enum {
+		IOPRIO_WHO_PROCESS = 1,
+		IOPRIO_CLASS_IDLE = 3,
+		CLASS_SHIFT = 13
+	};
 	const struct sched_param param = { 0 };
 
 	if (sched_setscheduler(0, SCHED_IDLE, &param) < 0 ||
@@ -147,8 +152,8 @@ static void free_run(struct run *run)
 static int look_and_judge(struct run *run, bool explain, struct error *error)
 {
 	int decided = EXIT_INTERNAL;
-	int status = output_start(&run->output, run->options.output_file,
-				  error);
+	int status =
+		output_start(&run->output, run->options.output_file, error);
 
 	if (!status)
 		status = collect(run, explain, error);
@@ -172,8 +177,8 @@ static int node_main(int argc, char *argv[], bool explain, struct error *error)
 	int status;
 
 	arena_init(&arena, OPTIONS_ARENA);
-	status = options_parse(&run.options, explain ? "explain" : "scan",
-			       argc, argv, error);
+	status = options_parse(&run.options, explain ? "explain" : "scan", argc,
+			       argv, error);
 	if (!status)
 		status = check_operands(&run.options, explain, error);
 	if (!status)

@@ -43,9 +43,9 @@ const char *options_default_root(void)
 
 	/* A link to /run leads into the probe's own root, and is not followed. */
 	return lstat("/host/var/run", &st) == 0 &&
-			       (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode)) ?
-		       "/host" :
-		       "/";
+			       (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))
+		       ? "/host"
+		       : "/";
 }
 
 int options_format(const struct options *options, const char *const *names,
@@ -83,17 +83,18 @@ int options_form(const struct options *options, struct emit_form *form,
 		.max_bytes = options->max_bytes,
 	};
 	if (form->max_bytes && form->format != OUTPUT_JSON)
-		return fail(error, EXIT_USAGE,
-			    "--max-bytes: only JSON can be shortened: leave out -o %s",
-			    options->format);
+		return fail(
+			error, EXIT_USAGE,
+			"--max-bytes: only JSON can be shortened: leave out -o %s",
+			options->format);
 	return 0;
 }
 
 static int add_operand(struct options *options, const char *operand,
 		       struct error *error)
 {
-	const char **slot = list_add(options->arena, &options->operands,
-				     MAX_OPERANDS);
+	const char **slot =
+		list_add(options->arena, &options->operands, MAX_OPERANDS);
 
 	if (!slot)
 		return fail(error, EXIT_USAGE, "%s: more than %d operands",
@@ -118,9 +119,10 @@ static int set_path(struct options *options, const char *path,
 	const char **slot;
 
 	if (path[0] != '/')
-		return fail(error, EXIT_USAGE,
-			    "--path %s: must be absolute, as seen from the root",
-			    path);
+		return fail(
+			error, EXIT_USAGE,
+			"--path %s: must be absolute, as seen from the root",
+			path);
 	if (has_dotdot(path))
 		return fail(error, EXIT_USAGE, "--path %s: must not hold '..'",
 			    path);
@@ -153,8 +155,8 @@ static int set_root(struct options *options, const char *root,
 			    strerror(errno));
 	options->root = arena_strdup(options->arena, resolved);
 	free(resolved);
-	return options->root ? 0 :
-			       fail(error, EXIT_INTERNAL, "--root: %s",
+	return options->root ? 0
+			     : fail(error, EXIT_INTERNAL, "--root: %s",
 				    strerror(ENOMEM));
 }
 
@@ -205,7 +207,8 @@ static bool has_use_for(const char *command, int option)
 	for (size_t i = 0; i < ARRAY_SIZE(uses); i++) {
 		if (uses[i].option != option)
 			continue;
-		for (const char *const *name = uses[i].commands; *name; name++) {
+		for (const char *const *name = uses[i].commands; *name;
+		     name++) {
 			if (strcmp(*name, command) == 0)
 				return true;
 		}
@@ -253,8 +256,7 @@ static int set_option(struct options *options, int option, char *argv[],
 		return fail(error, EXIT_USAGE, "%s: wants a value; see --help",
 			    argv[optind - 1]);
 	default:
-		return fail(error, EXIT_USAGE,
-			    "%s: no such option; see --help",
+		return fail(error, EXIT_USAGE, "%s: no such option; see --help",
 			    argv[optind - 1]);
 	}
 }

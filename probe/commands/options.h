@@ -23,7 +23,7 @@ struct options {
 	const char *format;	 /* as given; NULL: the command's own default */
 	const char *output_file; /* NULL: standard output */
 	size_t max_bytes;	 /* of JSON; 0: no limit */
-	const char *expect; /* file of declared clients */
+	const char *expect;	 /* file of declared clients */
 	const char *scope;
 	const char *detector;
 	bool pretty;

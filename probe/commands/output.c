@@ -123,10 +123,9 @@ static int make_temporary(struct making *making)
 		return -EIO;
 	snprintf(making->temporary, sizeof(making->temporary),
 		 ".sockprobe-%016llx.tmp", (unsigned long long)number);
-	making->fd = openat(making->dirfd, making->temporary,
-			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-				    O_CLOEXEC,
-			    0666);
+	making->fd = openat(
+		making->dirfd, making->temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	return making->fd < 0 ? -errno : 0;
 }
 
@@ -204,8 +203,8 @@ static int start_writer(struct output *output)
 	if (output->writer < 0)
 		return -ENOMEM;
 	/* a file that cannot be made is known before the work begins */
-	return read_full(answer[0], &err, sizeof(err)) == sizeof(err) ? err :
-									-EPIPE;
+	return read_full(answer[0], &err, sizeof(err)) == sizeof(err) ? err
+								      : -EPIPE;
 }
 
 static const char *explain(int err)
@@ -251,8 +250,7 @@ static int hand_over(struct output *output)
 	int err = write_whole(output->to_writer, &len, sizeof(len));
 
 	if (!err)
-		err = write_whole(output->to_writer, output->text,
-				  output->len);
+		err = write_whole(output->to_writer, output->text, output->len);
 	if (read_full(output->from_writer, &answer, sizeof(answer)) !=
 	    sizeof(answer))
 		answer = -EPIPE;

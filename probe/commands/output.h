@@ -14,7 +14,7 @@
 #include "sockprobe/error.h"
 
 struct output {
-	FILE *stream; /* to print to */
+	FILE *stream;	  /* to print to */
 	const char *path; /* NULL: standard output */
 	char *text;
 	size_t len;

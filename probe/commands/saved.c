@@ -3,17 +3,17 @@
 #include <stdio.h>
 
 #include "commands/commands.h"
-#include "confine/confine.h"
 #include "commands/input.h"
+#include "commands/options.h"
+#include "commands/output.h"
+#include "confine/confine.h"
+#include "document/shorten.h"
 #include "finding/dialects.h"
 #include "finding/expect.h"
 #include "judge/judge.h"
 #include "judge/relocate.h"
-#include "commands/options.h"
-#include "commands/output.h"
 #include "report/emit.h"
 #include "report/filter.h"
-#include "document/shorten.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
@@ -65,10 +65,10 @@ static int add_findings(struct run *run, struct error *error)
 			return status;
 		relocate_findings(run->document, findings);
 	}
-	return json_get(run->document, "findings") ?
-		       0 :
-		       fail(error, EXIT_BAD_INPUT,
-			    "judge: the evidence holds no finding; give one");
+	return json_get(run->document, "findings")
+		       ? 0
+		       : fail(error, EXIT_BAD_INPUT,
+			      "judge: the evidence holds no finding; give one");
 }
 
 static int check_form(const struct options *options, struct error *error)
@@ -88,8 +88,8 @@ static int emit_document(struct run *run, const char *otherwise,
 	if (!options.format)
 		options.format = otherwise;
 	status = options_form(&options, &form, error);
-	return status ? status :
-			emit(run->output.stream, run->document, &form, error);
+	return status ? status
+		      : emit(run->output.stream, run->document, &form, error);
 }
 
 static int run_judge(struct run *run, struct error *error)
@@ -114,8 +114,7 @@ static int run_judge(struct run *run, struct error *error)
 static const char *const filter_formats[] = { "json", "cli", "terraform",
 					      "cloudformation", NULL };
 
-static int check_filter_form(const struct options *options,
-			     struct error *error)
+static int check_filter_form(const struct options *options, struct error *error)
 {
 	int format;
 
@@ -129,8 +128,8 @@ static int run_filter(struct run *run, struct error *error)
 		.scope = run->options.scope,
 	};
 	int format;
-	int status = options_format(&run->options, filter_formats, &format,
-				    error);
+	int status =
+		options_format(&run->options, filter_formats, &format, error);
 
 	request.format = (enum filter_format)format;
 	if (!status)
@@ -142,8 +141,8 @@ static int run_filter(struct run *run, struct error *error)
 /* A limit asks for JSON; otherwise a report is for people. */
 static int run_report(struct run *run, struct error *error)
 {
-	int status = emit_document(
-		run, run->options.max_bytes ? NULL : "text", error);
+	int status = emit_document(run, run->options.max_bytes ? NULL : "text",
+				   error);
 
 	return output_finish(&run->output, status, error);
 }
@@ -154,9 +153,10 @@ static int check_operands(const struct saved_command *command,
 {
 	if (options->operands.n < 1 ||
 	    options->operands.n > command->most_operands)
-		return fail(error, EXIT_USAGE,
-			    "%s: give a file with evidence, or - for standard input; see --help",
-			    name);
+		return fail(
+			error, EXIT_USAGE,
+			"%s: give a file with evidence, or - for standard input; see --help",
+			name);
 	return 0;
 }
 
@@ -184,16 +184,17 @@ static int check_whole(const struct run *run, struct error *error)
 {
 	if (!is_shortened(run->document))
 		return 0;
-	return fail(error, EXIT_BAD_INPUT,
-		    "%s: shortened by --max-bytes: what was left out may decide; use the whole evidence",
-		    run->evidence.path);
+	return fail(
+		error, EXIT_BAD_INPUT,
+		"%s: shortened by --max-bytes: what was left out may decide; use the whole evidence",
+		run->evidence.path);
 }
 
 static int open_and_run(const struct saved_command *command, struct run *run,
 			struct error *error)
 {
-	int status = output_start(&run->output, run->options.output_file,
-				  error);
+	int status =
+		output_start(&run->output, run->options.output_file, error);
 
 	if (!status)
 		status = read_inputs(run, error);
@@ -239,8 +240,7 @@ int judge_main(int argc, char *argv[], struct error *error)
 
 int filter_main(int argc, char *argv[], struct error *error)
 {
-	static const struct saved_command filter = { 1, true,
-						     check_filter_form,
+	static const struct saved_command filter = { 1, true, check_filter_form,
 						     run_filter };
 
 	return saved_main(&filter, argc, argv, error);

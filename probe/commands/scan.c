@@ -59,8 +59,9 @@ static uint64_t find_outside_mount(const struct evidence *ev, int rootfd)
 
 /* Of a step one of the two is given. */
 struct step {
-	const char *source; /* whose coverage says it where the room is too small */
-	size_t room;	    /* bytes */
+	const char *
+		source; /* whose coverage says it where the room is too small */
+	size_t room;	/* bytes */
 	int (*look)(struct scan *scan);
 	int (*join)(struct evidence *ev);
 };
@@ -115,22 +116,21 @@ static int open_procfs(struct evidence *ev, int rootfd)
 
 static int collect_processes(struct scan *scan)
 {
-	return scan->procfd < 0 ? 0 :
-				  procs_collect(&scan->ev, scan->procfd,
-						scan->deadline);
+	return scan->procfd < 0
+		       ? 0
+		       : procs_collect(&scan->ev, scan->procfd, scan->deadline);
 }
 
 static int collect_mounts(struct scan *scan)
 {
-	return scan->procfd < 0 ? 0 :
-				  mounts_collect(&scan->ev, scan->deadline);
+	return scan->procfd < 0 ? 0 : mounts_collect(&scan->ev, scan->deadline);
 }
 
 static int open_tables(struct scan *scan)
 {
-	return scan->ev.processes.n ? sockdiag_open(&scan->ev, &scan->tables,
-						    scan->deadline) :
-				      0;
+	return scan->ev.processes.n
+		       ? sockdiag_open(&scan->ev, &scan->tables, scan->deadline)
+		       : 0;
 }
 
 static int settle_processes(struct scan *scan)
@@ -162,7 +162,7 @@ static int look_at_paths(struct scan *scan)
 static void report_unavailable(struct evidence *ev)
 {
 	static const char *const sources[] = {
-		"mount_tables", "network_namespaces", "sockets",
+		"mount_tables",	    "network_namespaces", "sockets",
 		"file_descriptors", "container_views",
 	};
 
@@ -255,10 +255,11 @@ static int look_at_unlisted(struct scan *scan)
 		left_out += err == -EOVERFLOW;
 	}
 	if (left_out)
-		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
-			     "look for who makes so many sockets of a runtime's name",
-			     "%zu listening sockets of a runtime's name left out: more paths than are kept",
-			     left_out);
+		coverage_add(
+			ev, "paths", "node", COVERAGE_PARTIAL,
+			"look for who makes so many sockets of a runtime's name",
+			"%zu listening sockets of a runtime's name left out: more paths than are kept",
+			left_out);
 	return 0;
 }
 
@@ -294,8 +295,7 @@ static int look_at_findings(struct scan *scan)
 	if (!scan->findings)
 		return 0;
 	err = records_read_all(&scan->ev, scan->fetch, &scan->records);
-	cJSON_ArrayForEach(finding, scan->findings)
-	{
+	cJSON_ArrayForEach(finding, scan->findings) {
 		int failed = look_at_finding(scan, finding);
 
 		if (!err)

@@ -56,9 +56,9 @@ static int allow_dir(int ruleset, int dirfd, uint64_t rights)
 	};
 
 	return syscall(SYS_landlock_add_rule, ruleset,
-		       LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0 ?
-		       -errno :
-		       0;
+		       LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0
+		       ? -errno
+		       : 0;
 }
 
 /*
@@ -174,8 +174,9 @@ static void read_back(int status_fd, struct phase_facts *facts)
 {
 	char text[8192];
 	char *save = NULL;
-	ssize_t len = status_fd < 0 ? -1 :
-				      pread(status_fd, text, sizeof(text) - 1, 0);
+	ssize_t len = status_fd < 0
+			      ? -1
+			      : pread(status_fd, text, sizeof(text) - 1, 0);
 
 	facts->known = len > 0;
 	if (!facts->known)
@@ -193,9 +194,10 @@ static int check(const struct phase_facts *facts, bool filtered,
 	if (facts->known &&
 	    ((filtered && facts->seccomp_mode != 2) || !facts->no_new_privs ||
 	     (facts->cap_permitted & ~phase_caps(facts->phase))))
-		return fail(error, EXIT_INTERNAL,
-			    "confinement: in phase %s the kernel reports privileges that were given up",
-			    phase_name(facts->phase));
+		return fail(
+			error, EXIT_INTERNAL,
+			"confinement: in phase %s the kernel reports privileges that were given up",
+			phase_name(facts->phase));
 	return 0;
 }
 
@@ -229,8 +231,8 @@ static int load_filter(enum phase phase, bool *filtered, struct error *error)
 	return 0;
 }
 
-static int give_up(struct confinement *confinement, enum phase phase,
-		   int dirfd, struct error *error)
+static int give_up(struct confinement *confinement, enum phase phase, int dirfd,
+		   struct error *error)
 {
 	struct phase_facts facts = { .phase = phase };
 	bool filtered;
@@ -317,8 +319,8 @@ int confine_begin(struct confinement *confinement, struct error *error)
 	status = rule_out_privileges(error);
 	if (status)
 		return status;
-	confinement->status_fd = open("/proc/self/status",
-				      O_RDONLY | O_CLOEXEC);
+	confinement->status_fd =
+		open("/proc/self/status", O_RDONLY | O_CLOEXEC);
 	return confine_enter(confinement, PHASE_COLLECT, error);
 }
 

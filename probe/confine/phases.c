@@ -85,8 +85,10 @@ bool phase_opens_files(enum phase phase)
 
 /* The argument's bits in the mask must be exactly the value. */
 #define BITS(arg, mask, value)                                                 \
-	{ (arg), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask),                     \
-	  (scmp_datum_t)(value) }
+	{                                                                      \
+		(arg), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask),               \
+			(scmp_datum_t)(value)                                  \
+	}
 /* Arguments of int are compared without what lies above them. */
 #define IS(arg, value) BITS(arg, UINT32_MAX, value)
 
@@ -99,8 +101,7 @@ static const struct rule {
 } rules[] = {
 	/* memory, time, the end */
 	{ SCMP_SYS(brk), ALL, NULL, 0, { { 0 } } },
-	{ SCMP_SYS(mmap), ALL, "not executable", 1,
-	  { BITS(2, PROT_EXEC, 0) } },
+	{ SCMP_SYS(mmap), ALL, "not executable", 1, { BITS(2, PROT_EXEC, 0) } },
 	{ SCMP_SYS(munmap), ALL, NULL, 0, { { 0 } } },
 	{ SCMP_SYS(mremap), ALL, NULL, 0, { { 0 } } },
 	/* glibc's qsort asks how much there is before it takes some */
@@ -123,7 +124,10 @@ static const struct rule {
 	{ SCMP_SYS(ppoll), IN(CORRELATE) | IN(KEEPER), NULL, 0, { { 0 } } },
 
 	/* reading files and directories */
-	{ SCMP_SYS(openat), READING, "read-only", 1,
+	{ SCMP_SYS(openat),
+	  READING,
+	  "read-only",
+	  1,
 	  { BITS(2, OPEN_WRITES, O_RDONLY) } },
 	{ SCMP_SYS(readlinkat), READING, NULL, 0, { { 0 } } },
 	{ SCMP_SYS(readlink), READING, NULL, 0, { { 0 } } },
@@ -134,17 +138,29 @@ static const struct rule {
 	{ SCMP_SYS(getxattr), IN(READER), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(fcntl), READING, "F_GETFL", 1, { IS(1, F_GETFL) } },
 	{ SCMP_SYS(fcntl), READING, "F_SETFD", 1, { IS(1, F_SETFD) } },
-	{ SCMP_SYS(fcntl), IN(READER), "F_DUPFD_CLOEXEC", 1,
+	{ SCMP_SYS(fcntl),
+	  IN(READER),
+	  "F_DUPFD_CLOEXEC",
+	  1,
 	  { IS(1, F_DUPFD_CLOEXEC) } },
 
 	/* socket tables: opened in each namespace, asked without privileges */
-	{ SCMP_SYS(setns), IN(COLLECT), "CLONE_NEWNET", 1,
+	{ SCMP_SYS(setns),
+	  IN(COLLECT),
+	  "CLONE_NEWNET",
+	  1,
 	  { IS(1, CLONE_NEWNET) } },
-	{ SCMP_SYS(socket), IN(COLLECT), "AF_NETLINK, NETLINK_SOCK_DIAG", 2,
+	{ SCMP_SYS(socket),
+	  IN(COLLECT),
+	  "AF_NETLINK, NETLINK_SOCK_DIAG",
+	  2,
 	  { IS(0, AF_NETLINK), IS(2, NETLINK_SOCK_DIAG) } },
 	{ SCMP_SYS(bind), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(getsockname), IN(COLLECT), NULL, 0, { { 0 } } },
-	{ SCMP_SYS(setsockopt), IN(COLLECT), "SOL_SOCKET", 1,
+	{ SCMP_SYS(setsockopt),
+	  IN(COLLECT),
+	  "SOL_SOCKET",
+	  1,
 	  { IS(1, SOL_SOCKET) } },
 	{ SCMP_SYS(sendto), IN(CORRELATE), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(recvmsg), IN(CORRELATE), NULL, 0, { { 0 } } },
@@ -155,12 +171,18 @@ static const struct rule {
 	/* the processes that read for the probe, and how many of them pay */
 	{ SCMP_SYS(sched_getaffinity), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(pipe2), IN(COLLECT), NULL, 0, { { 0 } } },
-	{ SCMP_SYS(clone), IN(COLLECT) | IN(KEEPER), "a plain fork", 1,
+	{ SCMP_SYS(clone),
+	  IN(COLLECT) | IN(KEEPER),
+	  "a plain fork",
+	  1,
 	  { BITS(0, CLONE_PLAIN, 0) } },
 	{ SCMP_SYS(set_robust_list), HELPERS, NULL, 0, { { 0 } } },
 	{ SCMP_SYS(getpid), IN(COLLECT) | IN(KEEPER), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(getppid), HELPERS, NULL, 0, { { 0 } } },
-	{ SCMP_SYS(prctl), HELPERS, "PR_SET_PDEATHSIG", 1,
+	{ SCMP_SYS(prctl),
+	  HELPERS,
+	  "PR_SET_PDEATHSIG",
+	  1,
 	  { IS(0, PR_SET_PDEATHSIG) } },
 	{ SCMP_SYS(kill), IN(KEEPER), "SIGKILL", 1, { IS(1, SIGKILL) } },
 	{ SCMP_SYS(wait4), PROBE | IN(KEEPER), NULL, 0, { { 0 } } },
@@ -170,7 +192,10 @@ static const struct rule {
 	{ SCMP_SYS(capset), IN(COLLECT) | IN(KEEPER), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(landlock_create_ruleset), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(landlock_restrict_self), IN(COLLECT), NULL, 0, { { 0 } } },
-	{ SCMP_SYS(seccomp), IN(COLLECT) | IN(KEEPER) | IN(CORRELATE), NULL, 0,
+	{ SCMP_SYS(seccomp),
+	  IN(COLLECT) | IN(KEEPER) | IN(CORRELATE),
+	  NULL,
+	  0,
 	  { { 0 } } },
 
 	/* the output file, which is made before: synced, put in its place */
@@ -281,9 +306,8 @@ static void print_calls(FILE *out, enum phase phase)
 			continue;
 		name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
 							rule->call);
-		snprintf(text, sizeof(text),
-			 rule->condition ? "%s(%s)" : "%s", name ? name : "?",
-			 rule->condition);
+		snprintf(text, sizeof(text), rule->condition ? "%s(%s)" : "%s",
+			 name ? name : "?", rule->condition);
 		free(name);
 		len = strlen(text) + 1;
 		if (column + len > COLUMNS) {
@@ -303,9 +327,11 @@ void phases_print(FILE *out)
 			phases[phase].name);
 		print_caps(out, phases[phase].caps);
 		fprintf(out, "  files: %s\n",
-			phase == PHASE_WRITE	   ? "names in one directory (Landlock)" :
-			phases[phase].opens_files ? "read-only (seccomp)" :
-						     "none (seccomp, Landlock)");
+			phase == PHASE_WRITE
+				? "names in one directory (Landlock)"
+			: phases[phase].opens_files
+				? "read-only (seccomp)"
+				: "none (seccomp, Landlock)");
 		fputs("  system calls, all others kill:", out);
 		print_calls(out, phase);
 	}

@@ -69,9 +69,9 @@ static enum tristate may_walk(const struct process *process,
 	size_t last = look->steps.n - 1;
 
 	for (size_t i = 0; i <= last; i++) {
-		enum tristate passes = may_pass(process, &look->steps.at[i],
-						i == last ? MAY_WRITE :
-							    MAY_SEARCH);
+		enum tristate passes =
+			may_pass(process, &look->steps.at[i],
+				 i == last ? MAY_WRITE : MAY_SEARCH);
 
 		*decided = i;
 		if (passes != TRI_YES)
@@ -85,8 +85,9 @@ static const char *explain(struct evidence *ev, const struct process *process,
 			   enum tristate allowed)
 {
 	const struct path_step *step = &look->steps.at[decided];
-	const char *what = decided == look->steps.n - 1 ? "write to it" :
-							  "search a directory above it";
+	const char *what = decided == look->steps.n - 1
+				   ? "write to it"
+				   : "search a directory above it";
 
 	if (allowed == TRI_UNKNOWN)
 		return arena_printf(&ev->arena,

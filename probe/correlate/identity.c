@@ -59,8 +59,7 @@ static bool parent_fits(const char *wanted, const char *parent)
 
 /* The form that this component has, with its id; NULL for none. */
 static const struct cgroup_form *match_form(const char *component,
-					    const char *parent,
-					    const char **id)
+					    const char *parent, const char **id)
 {
 	size_t len = strlen(component);
 
@@ -195,8 +194,8 @@ static int add_process(struct evidence *ev, struct container *container,
 {
 	const struct process *process = &ev->processes.at[idx];
 	struct timespec start = process_start(ev, idx);
-	size_t *slot = list_add(&ev->arena, &container->processes,
-				MAX_PROCESSES);
+	size_t *slot =
+		list_add(&ev->arena, &container->processes, MAX_PROCESSES);
 	int err = 0;
 
 	if (!slot)
@@ -205,8 +204,7 @@ static int add_process(struct evidence *ev, struct container *container,
 	if (process->view != NO_INDEX)
 		err = index_list_add_once(&ev->arena, &container->views,
 					  process->view);
-	if (!container->started.tv_sec ||
-	    is_earlier(start, container->started))
+	if (!container->started.tv_sec || is_earlier(start, container->started))
 		container->started = start;
 	note_namespace(&container->host_pid, process->ns_pid, ev->node_pid_ns);
 	note_namespace(&container->host_network, process->ns_net, node_net);
@@ -300,8 +298,8 @@ static int note_mixed_namespaces(struct evidence *ev,
 	for (size_t i = 0; i < container->processes.n; i++) {
 		const struct process *process =
 			&ev->processes.at[container->processes.at[i]];
-		char *text = process->ns_pid == ev->node_pid_ns ? claim :
-								    kernel;
+		char *text = process->ns_pid == ev->node_pid_ns ? claim
+								: kernel;
 
 		if (process->ns_pid && !*text)
 			snprintf(text, sizeof(kernel), "pid %d in pid:[%llu]",
@@ -394,31 +392,35 @@ void identity_judge_scope(struct evidence *ev)
 	static const char mend[] =
 		"run as root on the node, or in its pid namespace (hostPID: true; kubectl debug node does)";
 
-	ev->probe.is_node = ev->probe.scope == SCOPE_HOST ||
-			    (ev->probe.scope == SCOPE_NESTED &&
-			     runtime_is_seen(ev));
+	ev->probe.is_node =
+		ev->probe.scope == SCOPE_HOST ||
+		(ev->probe.scope == SCOPE_NESTED && runtime_is_seen(ev));
 	switch (ev->probe.scope) {
 	case SCOPE_HOST:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_COMPLETE,
-			     NULL, "%s is of the machine's initial pid namespace",
+			     NULL,
+			     "%s is of the machine's initial pid namespace",
 			     ev->probe.proc);
 		break;
 	case SCOPE_NESTED:
 		if (ev->probe.is_node)
-			coverage_add(ev, "pid_namespace", "node",
-				     COVERAGE_COMPLETE, NULL,
-				     "%s is of a nested pid namespace whose pid 1 has the audited root and in which a runtime serves: taken as the node's",
-				     ev->probe.proc);
+			coverage_add(
+				ev, "pid_namespace", "node", COVERAGE_COMPLETE,
+				NULL,
+				"%s is of a nested pid namespace whose pid 1 has the audited root and in which a runtime serves: taken as the node's",
+				ev->probe.proc);
 		else
-			coverage_add(ev, "pid_namespace", "node",
-				     COVERAGE_PARTIAL, mend,
-				     "%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
-				     ev->probe.proc);
+			coverage_add(
+				ev, "pid_namespace", "node", COVERAGE_PARTIAL,
+				mend,
+				"%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
+				ev->probe.proc);
 		break;
 	case SCOPE_CONTAINER:
-		coverage_add(ev, "pid_namespace", "node", COVERAGE_DENIED, mend,
-			     "%s shows one container's processes, not the node's",
-			     ev->probe.proc);
+		coverage_add(
+			ev, "pid_namespace", "node", COVERAGE_DENIED, mend,
+			"%s shows one container's processes, not the node's",
+			ev->probe.proc);
 		break;
 	case SCOPE_NONE:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_UNAVAILABLE,
@@ -459,8 +461,8 @@ int identity_check_privileges(struct evidence *ev)
 					   kernel, "false", claim->source);
 			if (err)
 				return err;
-			container->privileged = (struct sourced){ "true",
-								  "status" };
+			container->privileged =
+				(struct sourced){ "true", "status" };
 		}
 	}
 	return 0;

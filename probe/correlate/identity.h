@@ -7,7 +7,7 @@
 
 /* What a cgroup path says. All NULL: a process of the node itself. */
 struct cgroup_identity {
-	const char *id;      /* innermost container, 64 hex digits */
+	const char *id;	     /* innermost container, 64 hex digits */
 	const char *parent;  /* the container around that one */
 	const char *runtime; /* NULL where the form is shared by several */
 	const char *pod_uid;

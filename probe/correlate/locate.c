@@ -93,7 +93,8 @@ static bool matches_pod_uid(const struct container *container,
 			    const cJSON *finding)
 {
 	return is_pod(finding) && matches_part(container, finding) &&
-	       same(container->pod_uid.value, json_text(finding, "workload_uid"));
+	       same(container->pod_uid.value,
+		    json_text(finding, "workload_uid"));
 }
 
 /* A workload's pods are named after it, with more behind a '-'. */
@@ -114,9 +115,9 @@ static bool matches_workload(const struct container *container,
 	    !same(container->pod_namespace.value,
 		  json_text(finding, "namespace")))
 		return false;
-	return is_pod(finding) ?
-		       same(container->pod_name.value, workload) :
-		       is_of_workload(container->pod_name.value, workload);
+	return is_pod(finding)
+		       ? same(container->pod_name.value, workload)
+		       : is_of_workload(container->pod_name.value, workload);
 }
 
 static const struct matcher {
@@ -167,14 +168,15 @@ size_t locate_finding(struct evidence *ev, cJSON *finding)
 {
 	cJSON *located = cJSON_AddObjectToObject(finding, "located");
 	const char *by = NULL;
-	const char *why = "no container of this node has its id, pod or workload";
+	const char *why =
+		"no container of this node has its id, pod or workload";
 	const char *state;
 	size_t process = find_process(ev, finding, &state);
 	size_t found = NO_INDEX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(matchers) && found == NO_INDEX; i++) {
-		struct search result = search(ev, finding, &matchers[i],
-					      process);
+		struct search result =
+			search(ev, finding, &matchers[i], process);
 
 		found = result.found;
 		by = found == NO_INDEX ? NULL : matchers[i].what;
@@ -184,7 +186,7 @@ size_t locate_finding(struct evidence *ev, cJSON *finding)
 			why = "its record is still there, but no process of it runs";
 	}
 	json_put(located, "container",
-	    found == NO_INDEX ? NULL : ev->containers.at[found].id);
+		 found == NO_INDEX ? NULL : ev->containers.at[found].id);
 	json_put(located, "matched_by", by);
 	json_put(located, "why", found == NO_INDEX ? why : NULL);
 	cJSON_AddNullToObject(located, "path_ref");
@@ -223,9 +225,9 @@ void locate_by_access(const struct evidence *ev, cJSON *findings)
 {
 	cJSON *finding;
 
-	cJSON_ArrayForEach(finding, findings)
-	{
-		const cJSON *located = cJSON_GetObjectItemCaseSensitive(finding, "located");
+	cJSON_ArrayForEach(finding, findings) {
+		const cJSON *located =
+			cJSON_GetObjectItemCaseSensitive(finding, "located");
 		const char *container = json_text(located, "container");
 		const char *name = json_text(finding, "socket_path");
 

@@ -62,15 +62,16 @@ static void weigh_time(struct evidence *ev, const struct container *container,
 		return;
 	}
 	if (!container->created.tv_sec) {
-		candidate->why = "no record says when the container was created";
+		candidate->why =
+			"no record says when the container was created";
 		return;
 	}
 	candidate->has_distance = true;
-	candidate->after_birth_ms = time_diff_ms(container->created,
-						 inode->birth);
-	until = container->started.tv_sec ?
-			time_diff_ms(container->started, inode->birth) :
-			candidate->after_birth_ms + NO_START_MS;
+	candidate->after_birth_ms =
+		time_diff_ms(container->created, inode->birth);
+	until = container->started.tv_sec
+			? time_diff_ms(container->started, inode->birth)
+			: candidate->after_birth_ms + NO_START_MS;
 	if (candidate->after_birth_ms > BEFORE_MS)
 		candidate->why = arena_printf(
 			&ev->arena,
@@ -93,8 +94,7 @@ static void weigh(struct evidence *ev, const struct container *container,
 		return;
 	}
 	weigh_time(ev, container, &path->look.inode, candidate);
-	if (candidate->possible &&
-	    !looks_made_by_runtime(&path->look.inode)) {
+	if (candidate->possible && !looks_made_by_runtime(&path->look.inode)) {
 		candidate->possible = false;
 		candidate->why =
 			"owner or mode is not what a runtime gives such a directory (root, 0755)";
@@ -170,10 +170,11 @@ static void report_cut(struct evidence *ev)
 	for (size_t i = 0; i < ev->containers.n; i++)
 		cut += ev->containers.at[i].mount_sources_cut;
 	if (cut)
-		coverage_add(ev, "runtime_records", "node", COVERAGE_PARTIAL,
-			     "look for who mounts so much",
-			     "%zu containers have more bind mounts than are kept: one of them may have made a directory",
-			     cut);
+		coverage_add(
+			ev, "runtime_records", "node", COVERAGE_PARTIAL,
+			"look for who mounts so much",
+			"%zu containers have more bind mounts than are kept: one of them may have made a directory",
+			cut);
 }
 
 int origin_correlate(struct evidence *ev)

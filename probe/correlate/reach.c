@@ -22,9 +22,9 @@ struct node_root {
 
 static size_t serving_mount(const struct evidence *ev, const char *path)
 {
-	return ev->own_view == NO_INDEX ?
-		       NO_INDEX :
-		       mount_serving(&ev->views.at[ev->own_view], path);
+	return ev->own_view == NO_INDEX
+		       ? NO_INDEX
+		       : mount_serving(&ev->views.at[ev->own_view], path);
 }
 
 static struct node_root find_node_root(struct evidence *ev)
@@ -88,23 +88,20 @@ static bool is_parent_on_node(const struct evidence *ev,
 			  ev->views.at[ev->own_view].mounts.at[idx].root);
 }
 
-static enum access_via classify(struct evidence *ev,
-				const struct path_object *path,
-				const struct mount_view *view,
-				const struct node_root *root,
-				const char *mount_root,
-				const char *container_path)
+static enum access_via
+classify(struct evidence *ev, const struct path_object *path,
+	 const struct mount_view *view, const struct node_root *root,
+	 const char *mount_root, const char *container_path)
 {
 	char *prefix;
 
 	if (strcmp(mount_root, path->fs_path) == 0)
 		return VIA_SOCKET_MOUNT;
-	prefix = prefix_before(&ev->arena, container_path,
-			       path->look.resolved);
+	prefix = prefix_before(&ev->arena, container_path, path->look.resolved);
 	if (path->view == NO_INDEX && prefix && root_is_at(view, root, prefix))
 		return VIA_ROOT_MOUNT;
-	return is_parent_on_node(ev, path, mount_root) ? VIA_PARENT_MOUNT :
-							 VIA_SHARED_FS;
+	return is_parent_on_node(ev, path, mount_root) ? VIA_PARENT_MOUNT
+						       : VIA_SHARED_FS;
 }
 
 /* What a planned look is until it was taken. */
@@ -154,8 +151,8 @@ static const char *strip_deleted(struct arena *arena, const char *root,
 {
 	*deleted = has_suffix(root, deleted_mark);
 	return *deleted ? arena_strndup(arena, root,
-					strlen(root) - strlen(deleted_mark)) :
-			  root;
+					strlen(root) - strlen(deleted_mark))
+			: root;
 }
 
 /* Does this mount show the object, and where? */
@@ -244,7 +241,8 @@ static size_t find_target(const struct evidence *ev,
 			continue;
 		for (size_t k = 0; k < container->processes.n; k++) {
 			if (dac_may_read_process(
-				    &ev->processes.at[container->processes.at[k]],
+				    &ev->processes
+					     .at[container->processes.at[k]],
 				    target))
 				return i;
 		}
@@ -273,10 +271,10 @@ static int add_proc_root(struct plan *plan, const struct mount *procfs,
 {
 	struct evidence *ev = plan->ev;
 	const struct path_object *path = &ev->paths.at[plan->path];
-	const char *container_path = arena_printf(
-		&ev->arena, "%s/%d/root%s",
-		strcmp(procfs->point, "/") ? procfs->point : "",
-		ev->processes.at[target].pid, path->look.resolved);
+	const char *container_path =
+		arena_printf(&ev->arena, "%s/%d/root%s",
+			     strcmp(procfs->point, "/") ? procfs->point : "",
+			     ev->processes.at[target].pid, path->look.resolved);
 	struct access *access;
 
 	if (!container_path)
@@ -299,8 +297,7 @@ static int add_proc_root(struct plan *plan, const struct mount *procfs,
 static int plan_proc_root(struct plan *plan)
 {
 	struct evidence *ev = plan->ev;
-	const struct container *container =
-		&ev->containers.at[plan->container];
+	const struct container *container = &ev->containers.at[plan->container];
 	const struct mount *procfs;
 	size_t target;
 
@@ -392,18 +389,20 @@ int reach_plan(struct evidence *ev)
 	for (size_t i = 0; i < ev->containers.n && !err; i++)
 		err = plan_container(&plan, i, &cut);
 	if (cut)
-		coverage_add(ev, "access", "node", COVERAGE_PARTIAL,
-			     "look for who mounts a runtime's directory so often",
-			     "%zu containers have more ways to reach a path than the %d that are kept of one",
-			     cut, MAX_ACCESS_OF_ONE);
+		coverage_add(
+			ev, "access", "node", COVERAGE_PARTIAL,
+			"look for who mounts a runtime's directory so often",
+			"%zu containers have more ways to reach a path than the %d that are kept of one",
+			cut, MAX_ACCESS_OF_ONE);
 	if (ev->access.n)
 		qsort(ev->access.at, ev->access.n, sizeof(*ev->access.at),
 		      compare_access);
 	if (err == -EOVERFLOW) {
-		coverage_add(ev, "access", "node", COVERAGE_PARTIAL,
-			     "look at fewer paths",
-			     "the first %zu ways to reach a path, the most kept",
-			     ev->access.n);
+		coverage_add(
+			ev, "access", "node", COVERAGE_PARTIAL,
+			"look at fewer paths",
+			"the first %zu ways to reach a path, the most kept",
+			ev->access.n);
 		return 0;
 	}
 	return err;
@@ -426,9 +425,9 @@ static void compare_inode(const struct evidence *ev, struct access *access)
 	access->look.inode.sb_dev = path->look.inode.sb_dev;
 	access->same_inode = access->look.inode.ino == path->look.inode.ino &&
 					     access->look.inode.dev ==
-						     path->look.inode.dev ?
-				     TRI_YES :
-				     TRI_NO;
+						     path->look.inode.dev
+				     ? TRI_YES
+				     : TRI_NO;
 	access->stale = access->same_inode == TRI_NO &&
 			(access->deleted || access->look.inode.nlink == 0);
 }
@@ -462,9 +461,9 @@ static void note_confirmation(struct access *access)
 		break;
 	default:
 		access->confirmed_why =
-			access->look.err == ESRCH ?
-				"the container's process has ended" :
-				"could not be looked at";
+			access->look.err == ESRCH
+				? "the container's process has ended"
+				: "could not be looked at";
 		break;
 	}
 }
@@ -474,10 +473,9 @@ static void judge_permission(struct evidence *ev, struct access *access)
 	const struct container *container =
 		&ev->containers.at[access->container];
 	const struct path_object *path = &ev->paths.at[access->path];
-	bool idmapped = access->mount != NO_INDEX &&
-			ev->views.at[access->view]
-				.mounts.at[access->mount]
-				.idmapped;
+	bool idmapped =
+		access->mount != NO_INDEX &&
+		ev->views.at[access->view].mounts.at[access->mount].idmapped;
 	struct dac_answer answer = { 0 };
 
 	/* Through /proc the walk goes on from the node's root. */
@@ -495,9 +493,9 @@ static void judge_permission(struct evidence *ev, struct access *access)
 
 static void derive_connect(const struct evidence *ev, struct access *access)
 {
-	const struct path_look *look = access->via == VIA_PROC_ROOT ?
-					       &ev->paths.at[access->path].look :
-					       &access->look;
+	const struct path_look *look =
+		access->via == VIA_PROC_ROOT ? &ev->paths.at[access->path].look
+					     : &access->look;
 
 	if (access->hidden || access->dac_allowed == TRI_UNKNOWN)
 		return;

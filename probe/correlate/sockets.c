@@ -60,7 +60,8 @@ int socket_holders(struct evidence *ev, uint32_t ino,
 
 /* ---- what a connect would return ---- */
 
-bool socket_is_at(const struct unix_socket *socket, const struct path_look *look)
+bool socket_is_at(const struct unix_socket *socket,
+		  const struct path_look *look)
 {
 	/* unix_diag gives the inode number's low 32 bits only. */
 	return socket->has_vfs && look->inode.sb_dev &&
@@ -116,8 +117,8 @@ static struct socket_answer answer_of_socket(const struct unix_socket *socket,
 					     size_t idx)
 {
 	struct socket_answer answer = {
-		.state = socket->state == STATE_LISTEN ? STATE_LISTENING :
-							 STATE_BOUND,
+		.state = socket->state == STATE_LISTEN ? STATE_LISTENING
+						       : STATE_BOUND,
 		.type = socket->type,
 		.socket = idx,
 	};
@@ -133,7 +134,8 @@ static struct socket_answer answer_of_socket(const struct unix_socket *socket,
 		answer.why = "the listener has shut down";
 	} else if (socket->rqueue > socket->wqueue) {
 		answer.connect_result = "EAGAIN";
-		answer.why = "the listener's queue is full: a blocking connect waits";
+		answer.why =
+			"the listener's queue is full: a blocking connect waits";
 	} else {
 		answer.connect_result = "OK";
 		answer.why = "a listener answers";
@@ -149,19 +151,22 @@ static struct socket_answer answer_of_socket_inode(const struct evidence *ev,
 	size_t idx;
 
 	if (!look->inode.sb_dev) {
-		answer.why = "its file system's device is not known, so it cannot be matched with a socket";
+		answer.why =
+			"its file system's device is not known, so it cannot be matched with a socket";
 		return answer;
 	}
 	idx = find_bound(ev, look);
 	if (idx != NO_INDEX)
 		return answer_of_socket(&ev->sockets.at[idx], idx);
 	if (may_be_unseen(ev)) {
-		answer.why = "no socket was seen for it, but not every network namespace could be read";
+		answer.why =
+			"no socket was seen for it, but not every network namespace could be read";
 		return answer;
 	}
 	answer.state = STATE_STALE;
 	answer.connect_result = "ECONNREFUSED";
-	answer.why = "no socket in any network namespace is bound to this inode";
+	answer.why =
+		"no socket in any network namespace is bound to this inode";
 	return answer;
 }
 
@@ -312,7 +317,8 @@ static bool same_connection(const struct connection *a,
 			    const struct connection *b)
 {
 	return a->path == b->path && a->netns == b->netns &&
-	       a->pending == b->pending && same_list(&a->clients, &b->clients) &&
+	       a->pending == b->pending &&
+	       same_list(&a->clients, &b->clients) &&
 	       same_list(&a->servers, &b->servers);
 }
 

@@ -11,7 +11,7 @@
 /* What is known of one object from the socket tables. */
 struct socket_answer {
 	enum socket_state state;
-	int type;                   /* SOCK_STREAM...; 0 unknown */
+	int type;		    /* SOCK_STREAM...; 0 unknown */
 	const char *connect_result; /* "OK" or an errno name; NULL unknown */
 	const char *why;
 	size_t socket; /* the listening or bound one; NO_INDEX none */

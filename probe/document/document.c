@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "sockprobe/version.h"
-#include "sockprobe/text_safe.h"
 #include "document/values.h"
+#include "sockprobe/text_safe.h"
+#include "sockprobe/version.h"
 
 /* ---- names of enums ---- */
 
@@ -41,18 +41,14 @@ static const char *const kind_names[] = {
 };
 
 static const char *const state_names[] = {
-	[STATE_LISTENING] = "listening",
-	[STATE_STALE] = "stale",
-	[STATE_BOUND] = "bound",
-	[STATE_NOT_A_SOCKET] = "not_a_socket",
+	[STATE_LISTENING] = "listening", [STATE_STALE] = "stale",
+	[STATE_BOUND] = "bound",	 [STATE_NOT_A_SOCKET] = "not_a_socket",
 	[STATE_UNKNOWN] = "unknown",
 };
 
 static const char *const source_names[] = {
-	[FROM_TABLE] = "known",
-	[FROM_KUBELET] = "kubelet",
-	[FROM_OPTION] = "option",
-	[FROM_KERNEL] = "kernel",
+	[FROM_TABLE] = "known",	    [FROM_KUBELET] = "kubelet",
+	[FROM_OPTION] = "option",   [FROM_KERNEL] = "kernel",
 	[FROM_FINDING] = "finding",
 };
 
@@ -139,9 +135,8 @@ static void put_holders(const struct evidence *ev, cJSON *object,
 		if (processes->at[i] == first)
 			continue;
 		cJSON_AddItemToArray(
-			also,
-			cJSON_CreateNumber(
-				ev->processes.at[processes->at[i]].pid));
+			also, cJSON_CreateNumber(
+				      ev->processes.at[processes->at[i]].pid));
 	}
 }
 
@@ -167,9 +162,13 @@ static cJSON *phase_item(const struct phase_facts *facts)
 
 	cJSON_AddStringToObject(item, "phase", phase_name(facts->phase));
 	put_tri(item, "seccomp",
-		!known ? TRI_UNKNOWN : facts->seccomp_mode == 2 ? TRI_YES : TRI_NO);
+		!known			   ? TRI_UNKNOWN
+		: facts->seccomp_mode == 2 ? TRI_YES
+					   : TRI_NO);
 	put_tri(item, "no_new_privs",
-		!known ? TRI_UNKNOWN : facts->no_new_privs ? TRI_YES : TRI_NO);
+		!known		      ? TRI_UNKNOWN
+		: facts->no_new_privs ? TRI_YES
+				      : TRI_NO);
 	put_caps(item, "cap_permitted", known, facts->cap_permitted);
 	put_caps(item, "cap_effective", known, facts->cap_effective);
 	put_caps(item, "cap_bounding", known, facts->cap_bounding);
@@ -313,12 +312,12 @@ static void put_unchanged(cJSON *object, const struct evidence *ev,
 		return;
 	}
 	put_time(item, "time", inode->change);
-	cJSON_AddStringToObject(
-		item, "basis",
-		inode->birth.tv_sec &&
-				time_diff_ms(inode->change, inode->birth) == 0 ?
-			"birth" :
-			"change");
+	cJSON_AddStringToObject(item, "basis",
+				inode->birth.tv_sec &&
+						time_diff_ms(inode->change,
+							     inode->birth) == 0
+					? "birth"
+					: "change");
 }
 
 static void put_links(cJSON *object, const struct path_look *look)
@@ -490,8 +489,8 @@ static void put_pod(cJSON *object, cJSON *sources,
 	put_text(pod, "name", container->pod_name.value);
 	put_text(pod, "uid", container->pod_uid.value);
 	put_text(sources, "pod",
-		 container->pod_name.value ? container->pod_name.source :
-					     container->pod_uid.source);
+		 container->pod_name.value ? container->pod_name.source
+					   : container->pod_uid.source);
 }
 
 static void put_conflicts(cJSON *object, const struct container *container)
@@ -543,10 +542,10 @@ static void put_container(cJSON *array, const struct evidence *ev,
 	pids = cJSON_AddArrayToObject(item, "pids");
 	for (size_t i = 0; i < container->processes.n; i++)
 		cJSON_AddItemToArray(
-			pids, cJSON_CreateNumber(
-				      ev->processes
-					      .at[container->processes.at[i]]
-					      .pid));
+			pids,
+			cJSON_CreateNumber(
+				ev->processes.at[container->processes.at[i]]
+					.pid));
 	cJSON_AddItemToObject(item, "source", sources);
 }
 

@@ -71,8 +71,8 @@ static cJSON *counts(cJSON *document)
 	cJSON_DeleteItemFromObjectCaseSensitive(document, LEFT_OUT);
 	object = cJSON_AddObjectToObject(document, LEFT_OUT);
 	while (summary && summary->next != object) {
-		cJSON *member = cJSON_DetachItemViaPointer(document,
-							   summary->next);
+		cJSON *member =
+			cJSON_DetachItemViaPointer(document, summary->next);
 
 		cJSON_AddItemToArray(document, member);
 	}
@@ -116,8 +116,7 @@ static void remap(cJSON *item, const int *places, int n)
 {
 	cJSON *child;
 
-	cJSON_ArrayForEach(child, item)
-	{
+	cJSON_ArrayForEach(child, item) {
 		const char *key = child->string ? child->string : "";
 		cJSON *pointer;
 
@@ -153,8 +152,7 @@ static bool is_leant_on(const cJSON *document, int idx)
 		cJSON_ArrayForEach(item, json_get(reason, "evidence"))
 			if (names_path(item, pointer))
 				return true;
-	cJSON_ArrayForEach(item, json_get(document, "findings"))
-	{
+	cJSON_ArrayForEach(item, json_get(document, "findings")) {
 		if (names_path(json_get(json_get(item, "located"), "path_ref"),
 			       pointer))
 			return true;
@@ -223,8 +221,8 @@ static void forget_inside(cJSON *document, const char *member)
 		cJSON *next = entry->next;
 
 		if (strncmp(entry->string, prefix, strlen(prefix)) == 0)
-			cJSON_Delete(cJSON_DetachItemViaPointer(left_out,
-								entry));
+			cJSON_Delete(
+				cJSON_DetachItemViaPointer(left_out, entry));
 		entry = next;
 	}
 }
@@ -233,9 +231,9 @@ static void apply(cJSON *document, size_t row, size_t excess)
 {
 	const char *object = cuts[row].object;
 	const char *member = cuts[row].member;
-	cJSON *parent = object ? cJSON_GetObjectItemCaseSensitive(document,
-								  object) :
-				 document;
+	cJSON *parent =
+		object ? cJSON_GetObjectItemCaseSensitive(document, object)
+		       : document;
 	cJSON *item = cJSON_GetObjectItemCaseSensitive(parent, member);
 
 	if (!item || cJSON_IsNull(item))
@@ -267,14 +265,14 @@ static void apply(cJSON *document, size_t row, size_t excess)
 static void keep_decision(cJSON *document)
 {
 	enum { MOST_DECISION = 32 };
-	const char *decision = json_text(json_get(document, "verdict"),
-					 "decision");
+	const char *decision =
+		json_text(json_get(document, "verdict"), "decision");
 	cJSON *verdict = cJSON_CreateObject();
 	int members = cJSON_GetArraySize(document) - 1;
 
 	json_put(verdict, "decision",
-		 decision && strlen(decision) <= MOST_DECISION ? decision :
-								 NULL);
+		 decision && strlen(decision) <= MOST_DECISION ? decision
+							       : NULL);
 	while (document->child->next)
 		cJSON_Delete(cJSON_DetachItemViaPointer(document,
 							document->child->next));

@@ -92,8 +92,7 @@ void push_pointer(cJSON *array, const char *list, size_t idx)
 	cJSON_AddItemToArray(array, cJSON_CreateString(pointer));
 }
 
-void put_list(cJSON *object, const char *key,
-		     const struct string_list *list)
+void put_list(cJSON *object, const char *key, const struct string_list *list)
 {
 	cJSON *array = cJSON_AddArrayToObject(object, key);
 	bool escape = false;

@@ -61,9 +61,9 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 
 const char *processes_scope(const struct evidence *ev)
 {
-	return ev->probe.scope == SCOPE_HOST || ev->probe.scope == SCOPE_NESTED ?
-		       "node" :
-		       "one container's pid namespace";
+	return ev->probe.scope == SCOPE_HOST || ev->probe.scope == SCOPE_NESTED
+		       ? "node"
+		       : "one container's pid namespace";
 }
 
 struct timespec process_start(const struct evidence *ev, size_t idx)

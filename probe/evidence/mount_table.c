@@ -29,9 +29,8 @@ static size_t lower_bound(const struct mount_view *view, uint32_t parent,
 		const struct mount *mount =
 			&view->mounts.at[view->by_parent[middle]];
 
-		if (mount->parent < parent ||
-		    (mount->parent == parent &&
-		     strcmp(mount->point, point) < 0))
+		if (mount->parent < parent || (mount->parent == parent &&
+					       strcmp(mount->point, point) < 0))
 			low = middle + 1;
 		else
 			high = middle;

@@ -9,24 +9,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sockprobe/text_safe.h"
 #include "sockprobe/json.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
 const char *const finding_keys[] = {
-	"id",		    "type",
-	"account_id",	    "region",
-	"detector_id",	    "instance_id",
-	"cluster_name",	    "namespace",
-	"workload_name",    "workload_type",
-	"workload_uid",	    "container_id",
-	"container_name",   "image",
-	"image_prefix",	    "process_name",
-	"executable_path",  "executable_sha256",
-	"socket_path",	    "pid",
-	"process_started_at", "event_first_seen",
-	"event_last_seen",  "count",
-	"archived",	    "sample",
+	"id",
+	"type",
+	"account_id",
+	"region",
+	"detector_id",
+	"instance_id",
+	"cluster_name",
+	"namespace",
+	"workload_name",
+	"workload_type",
+	"workload_uid",
+	"container_id",
+	"container_name",
+	"image",
+	"image_prefix",
+	"process_name",
+	"executable_path",
+	"executable_sha256",
+	"socket_path",
+	"pid",
+	"process_started_at",
+	"event_first_seen",
+	"event_last_seen",
+	"count",
+	"archived",
+	"sample",
 	NULL,
 };
 
@@ -84,7 +97,8 @@ static const struct finding_field asff_fields[] = {
 	{ "cluster_name", PRODUCT "resource/eksClusterDetails/name",
 	  FIELD_TEXT },
 	{ "namespace",
-	  PRODUCT "resource/kubernetesDetails/kubernetesWorkloadDetails/namespace",
+	  PRODUCT
+	  "resource/kubernetesDetails/kubernetesWorkloadDetails/namespace",
 	  FIELD_TEXT },
 	{ "workload_name",
 	  PRODUCT "resource/kubernetesDetails/kubernetesWorkloadDetails/name",
@@ -102,7 +116,8 @@ static const struct finding_field asff_fields[] = {
 	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/image",
 	  FIELD_TEXT },
 	{ "image", PRODUCT "resource/containerDetails/image", FIELD_TEXT },
-	{ "cluster_name", "Resources>Type=AwsEksCluster>Details>AwsEksCluster>Name",
+	{ "cluster_name",
+	  "Resources>Type=AwsEksCluster>Details>AwsEksCluster>Name",
 	  FIELD_TEXT },
 	{ "instance_id", "Resources>Type=AwsEc2Instance>Id", FIELD_TEXT },
 	{ "container_id", "Resources>Type=Container>Id", FIELD_TEXT },
@@ -178,10 +193,10 @@ static void finish_guardduty(cJSON *finding, const cJSON *raw)
 {
 	const cJSON *service = cJSON_GetObjectItem(raw, "service");
 	const cJSON *info = cJSON_GetObjectItem(service, "additionalInfo");
-	const char *value = cJSON_GetStringValue(
-		cJSON_GetObjectItem(info, "value"));
-	cJSON *inner = value && strlen(value) < 65536 ? cJSON_Parse(value) :
-							NULL;
+	const char *value =
+		cJSON_GetStringValue(cJSON_GetObjectItem(info, "value"));
+	cJSON *inner = value && strlen(value) < 65536 ? cJSON_Parse(value)
+						      : NULL;
 	const cJSON *sample = json_get(inner, "sample");
 
 	if (cJSON_IsBool(sample))
@@ -233,8 +248,7 @@ const struct dialect *finding_dialect(const cJSON *raw)
 {
 	if (json_get(raw, "class_uid"))
 		return &ocsf;
-	if (json_get(raw, "ProductFields") ||
-	    json_get(raw, "Types"))
+	if (json_get(raw, "ProductFields") || json_get(raw, "Types"))
 		return &asff;
 	return &guardduty;
 }

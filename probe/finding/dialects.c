@@ -49,7 +49,8 @@ static int scan_string(struct scan *scan, size_t *at, struct error *error)
 		scan->in_string = false;
 	if (scan->text[*at] != '\\')
 		return 0;
-	if (scan->len - *at >= 6 && strncmp(scan->text + *at, "\\u0000", 6) == 0)
+	if (scan->len - *at >= 6 &&
+	    strncmp(scan->text + *at, "\\u0000", 6) == 0)
 		return fail_at(error, scan->text, *at,
 			       "a text that holds NUL (\\u0000)");
 	(*at)++;
@@ -95,8 +96,8 @@ static int scan_text(const char *text, size_t len, struct error *error)
 			return fail_at(error, text, at, "a NUL byte");
 		if (text[at] == '\n' && scan.depth == 0)
 			scan.values = 0;
-		status = scan.in_string ? scan_string(&scan, &at, error) :
-					  scan_structure(&scan, at, error);
+		status = scan.in_string ? scan_string(&scan, &at, error)
+					: scan_structure(&scan, at, error);
 		if (status)
 			return status;
 	}
@@ -122,8 +123,7 @@ static const cJSON *member(const cJSON *object, const char *wanted,
 
 	if (!cJSON_IsObject(object))
 		return NULL;
-	cJSON_ArrayForEach(item, object)
-	{
+	cJSON_ArrayForEach(item, object) {
 		if (!item->string || !same_key(item->string, wanted, any_case))
 			continue;
 		if (found)
@@ -157,12 +157,10 @@ static const cJSON *follow_list(const cJSON *list, const char *step,
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, list)
-	{
-		const cJSON *found = fits(item, step) ?
-					     follow(item, rest, any_case,
-						    twice) :
-					     NULL;
+	cJSON_ArrayForEach(item, list) {
+		const cJSON *found =
+			fits(item, step) ? follow(item, rest, any_case, twice)
+					 : NULL;
 
 		if (found)
 			return found;
@@ -241,8 +239,9 @@ static void take_text(struct taking *taking, const cJSON *item)
 			    FINDING_TEXT_MAX);
 	} else if (*text) {
 		if (finding_text_is_odd(text))
-			add_problem(taking,
-				    "holds control characters, or is not UTF-8");
+			add_problem(
+				taking,
+				"holds control characters, or is not UTF-8");
 		set(taking, finding_text(text));
 	}
 }
@@ -353,12 +352,13 @@ static void take_fields(cJSON *finding, const struct dialect *dialect,
 					 .milliseconds =
 						 dialect->milliseconds };
 		bool twice = false;
-		const cJSON *item = follow(raw, field->path, dialect->any_case,
-					   &twice);
+		const cJSON *item =
+			follow(raw, field->path, dialect->any_case, &twice);
 
 		if (twice)
-			add_problem(&taking,
-				    "a key on the way stands twice: the first counts");
+			add_problem(
+				&taking,
+				"a key on the way stands twice: the first counts");
 		if (item && !cJSON_IsNull(item) && !is_set(finding, field->key))
 			take(&taking, item);
 	}
@@ -400,9 +400,10 @@ static void add_finding(struct result *result, const cJSON *raw)
 	trim_arn(finding, "instance_id");
 	cJSON_AddItemToArray(result->findings, finding);
 	if (!is_set(finding, "type"))
-		result->status = fail(result->error, EXIT_BAD_INPUT,
-				      "finding: item %d is not a GuardDuty finding: it has no type",
-				      index);
+		result->status = fail(
+			result->error, EXIT_BAD_INPUT,
+			"finding: item %d is not a GuardDuty finding: it has no type",
+			index);
 }
 
 /* The wrappers in which findings come; each holds one or a list. */
@@ -416,8 +417,7 @@ static void unwrap(struct result *result, const cJSON *json)
 	if (result->status)
 		return;
 	if (cJSON_IsArray(json)) {
-		cJSON_ArrayForEach(item, json)
-		{
+		cJSON_ArrayForEach(item, json) {
 			unwrap(result, item);
 		}
 		return;
@@ -448,10 +448,10 @@ static void parse_values(struct result *result, const char *text, size_t len)
 		json = cJSON_ParseWithLengthOpts(at, (size_t)(end - at), &next,
 						 false);
 		if (!json) {
-			result->status = fail_at(
-				result->error, text,
-				next ? (size_t)(next - text) : 0,
-				"not JSON, or cut off");
+			result->status =
+				fail_at(result->error, text,
+					next ? (size_t)(next - text) : 0,
+					"not JSON, or cut off");
 			return;
 		}
 		unwrap(result, json);

@@ -8,7 +8,7 @@
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
-static const char *const known_keys[] = { "namespace",	"workload",
+static const char *const known_keys[] = { "namespace",	  "workload",
 					  "image_prefix", "executable",
 					  "socket",	  "why" };
 
@@ -28,8 +28,7 @@ static int check_item(const cJSON *item, int idx, struct error *error)
 	if (!cJSON_IsObject(item))
 		return fail(error, EXIT_BAD_INPUT,
 			    "--expect: /expected/%d: not an object", idx);
-	cJSON_ArrayForEach(field, item)
-	{
+	cJSON_ArrayForEach(field, item) {
 		if (!is_known(field->string))
 			return fail(error, EXIT_BAD_INPUT,
 				    "--expect: /expected/%d/%s: no such field",
@@ -41,9 +40,10 @@ static int check_item(const cJSON *item, int idx, struct error *error)
 	}
 	if (!json_text(item, "namespace") || !json_text(item, "socket") ||
 	    (!json_text(item, "workload") && !json_text(item, "image_prefix")))
-		return fail(error, EXIT_BAD_INPUT,
-			    "--expect: /expected/%d: namespace, socket and one of workload or image_prefix are needed, so that no more is expected than is meant",
-			    idx);
+		return fail(
+			error, EXIT_BAD_INPUT,
+			"--expect: /expected/%d: namespace, socket and one of workload or image_prefix are needed, so that no more is expected than is meant",
+			idx);
 	return 0;
 }
 
@@ -60,11 +60,11 @@ int expect_parse(const char *text, size_t len, cJSON **expected,
 	*expected = NULL;
 	if (!cJSON_IsArray(list)) {
 		cJSON_Delete(list);
-		return fail(error, EXIT_BAD_INPUT,
-			    "--expect: not a JSON object with an array 'expected'");
+		return fail(
+			error, EXIT_BAD_INPUT,
+			"--expect: not a JSON object with an array 'expected'");
 	}
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach(item, list) {
 		if (!status)
 			status = check_item(item, idx, error);
 		idx++;

@@ -48,16 +48,17 @@ bool rule_expected(struct judged *judged)
 	const cJSON *declared;
 	int idx = 0;
 
-	cJSON_ArrayForEach(declared, judged->expected)
-	{
+	cJSON_ArrayForEach(declared, judged->expected) {
 		const char *why = json_text(declared, "why");
 
 		if (matches(judged, declared)) {
-			add_reason(judged, "expected", TRI_YES, "",
-				   "the operator declared this client expected (entry %d%s%s): the operator's word, not evidence",
-				   idx, why ? ": " : "", why ? why : "");
-			add_risk(judged, "",
-				 "whoever takes over this container has the node's runtime: the declaration accepts that");
+			add_reason(
+				judged, "expected", TRI_YES, "",
+				"the operator declared this client expected (entry %d%s%s): the operator's word, not evidence",
+				idx, why ? ": " : "", why ? why : "");
+			add_risk(
+				judged, "",
+				"whoever takes over this container has the node's runtime: the declaration accepts that");
 			return true;
 		}
 		idx++;

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sockprobe/error.h"
 #include "judge/verdict.h"
+#include "sockprobe/error.h"
 
 static const struct {
 	const char *name;
@@ -48,8 +48,7 @@ bool path_has_name(const cJSON *path, const char *name)
 {
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, json_get(path, "names"))
-	{
+	cJSON_ArrayForEach(item, json_get(path, "names")) {
 		const char *text = cJSON_GetStringValue(item);
 
 		if (text && name && strcmp(text, name) == 0)
@@ -126,8 +125,8 @@ static enum decision decide_live(struct judged *judged)
 {
 	if (rule_expected(judged))
 		return decide_supporting(judged);
-	return rule_time(judged, false) ? DECISION_NOT_SUPPORTED :
-					  DECISION_INCONCLUSIVE;
+	return rule_time(judged, false) ? DECISION_NOT_SUPPORTED
+					: DECISION_INCONCLUSIVE;
 }
 
 static enum decision decide(struct judged *judged)
@@ -160,9 +159,9 @@ static enum decision decide(struct judged *judged)
 		break;
 	}
 	rule_elsewhere(judged);
-	return consistent || decision != DECISION_SUPPORTED ?
-		       decision :
-		       DECISION_INCONCLUSIVE;
+	return consistent || decision != DECISION_SUPPORTED
+		       ? decision
+		       : DECISION_INCONCLUSIVE;
 }
 
 static void fill_text(struct judged *judged, enum decision decision)
@@ -199,8 +198,7 @@ static void find_on_node(struct judged *judged)
 	if (!json_is(judged->path, "kind", "missing") &&
 	    !json_is(judged->path, "kind", "dangling_symlink"))
 		return;
-	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
-	{
+	cJSON_ArrayForEach(access, json_get(judged->document, "access")) {
 		const char *ref = json_text(access, "path_ref");
 		int idx;
 		const cJSON *path = path_by_ref(judged->document, ref, &idx);
@@ -226,8 +224,8 @@ static void find_case(struct judged *judged)
 	const cJSON *container;
 
 	judged->container_idx = -1;
-	cJSON_ArrayForEach(container, json_get(judged->document, "containers"))
-	{
+	cJSON_ArrayForEach(container,
+			   json_get(judged->document, "containers")) {
 		if (id && json_is(container, "id", id)) {
 			judged->container = container;
 			judged->container_idx = idx;
@@ -252,8 +250,7 @@ static enum decision judge_one(struct judged *judged, cJSON *verdicts)
 	decision = decide(judged);
 	fill_text(judged, decision);
 	cJSON_AddItemToObject(judged->verdict, "reasons", judged->reasons);
-	cJSON_AddItemToObject(judged->verdict, "residual_risks",
-			      judged->risks);
+	cJSON_AddItemToObject(judged->verdict, "residual_risks", judged->risks);
 	scope_fill(judged);
 	cJSON_AddItemToArray(verdicts, judged->verdict);
 	return decision;
@@ -267,8 +264,7 @@ int judge_document(cJSON *document, const cJSON *expected)
 	int worst_idx = 0;
 	int idx = 0;
 
-	cJSON_ArrayForEach(finding, json_get(document, "findings"))
-	{
+	cJSON_ArrayForEach(finding, json_get(document, "findings")) {
 		struct judged judged = { .document = document,
 					 .finding = finding,
 					 .finding_idx = idx,
@@ -282,7 +278,8 @@ int judge_document(cJSON *document, const cJSON *expected)
 		idx++;
 	}
 	json_set(document, "verdict",
-		 cJSON_Duplicate(cJSON_GetArrayItem(verdicts, worst_idx), true));
+		 cJSON_Duplicate(cJSON_GetArrayItem(verdicts, worst_idx),
+				 true));
 	json_set(document, "verdicts", verdicts);
 	return decisions[worst].status;
 }

@@ -13,8 +13,7 @@ static const cJSON *known_location(const cJSON *document, const cJSON *finding)
 	const char *id = json_text(finding, "id");
 	const cJSON *known;
 
-	cJSON_ArrayForEach(known, json_get(document, "findings"))
-	{
+	cJSON_ArrayForEach(known, json_get(document, "findings")) {
 		if (id && json_is(known, "id", id))
 			return json_get(known, "located");
 	}
@@ -25,8 +24,7 @@ static bool has_container(const cJSON *document, const char *id)
 {
 	const cJSON *container;
 
-	cJSON_ArrayForEach(container, json_get(document, "containers"))
-	{
+	cJSON_ArrayForEach(container, json_get(document, "containers")) {
 		if (id && json_is(container, "id", id))
 			return true;
 	}
@@ -41,14 +39,13 @@ static void find_path(const cJSON *document, const char *container,
 	int idx = 0;
 
 	*pointer = '\0';
-	cJSON_ArrayForEach(item, json_get(document, "paths"))
-	{
-		if (json_is(item, "view", container) && path_has_name(item, name))
+	cJSON_ArrayForEach(item, json_get(document, "paths")) {
+		if (json_is(item, "view", container) &&
+		    path_has_name(item, name))
 			snprintf(pointer, size, "/paths/%d", idx);
 		idx++;
 	}
-	cJSON_ArrayForEach(item, json_get(document, "access"))
-	{
+	cJSON_ArrayForEach(item, json_get(document, "access")) {
 		if (!*pointer && json_is(item, "container", container) &&
 		    json_is(item, "container_path", name) &&
 		    cJSON_IsTrue(json_get(item, "same_inode")))
@@ -68,19 +65,19 @@ static cJSON *locate(const cJSON *document, const cJSON *finding)
 	if (here && name)
 		find_path(document, id, name, pointer, sizeof(pointer));
 	cJSON_AddItemToObject(located, "container",
-			      here ? cJSON_CreateString(id) :
-				     cJSON_CreateNull());
+			      here ? cJSON_CreateString(id)
+				   : cJSON_CreateNull());
 	cJSON_AddItemToObject(located, "matched_by",
-			      here ? cJSON_CreateString("container id") :
-				     cJSON_CreateNull());
+			      here ? cJSON_CreateString("container id")
+				   : cJSON_CreateNull());
 	cJSON_AddItemToObject(
 		located, "why",
-		here ? cJSON_CreateNull() :
-		       cJSON_CreateString(
+		here ? cJSON_CreateNull()
+		     : cJSON_CreateString(
 			       "the evidence was not taken for this finding and does not hold its container; run explain on the node"));
 	cJSON_AddItemToObject(located, "path_ref",
-			      *pointer ? cJSON_CreateString(pointer) :
-					 cJSON_CreateNull());
+			      *pointer ? cJSON_CreateString(pointer)
+				       : cJSON_CreateNull());
 	cJSON_AddStringToObject(located, "process", "unknown");
 	return located;
 }
@@ -89,13 +86,12 @@ void relocate_findings(cJSON *document, cJSON *findings)
 {
 	cJSON *finding;
 
-	cJSON_ArrayForEach(finding, findings)
-	{
+	cJSON_ArrayForEach(finding, findings) {
 		const cJSON *known = known_location(document, finding);
 
 		cJSON_AddItemToObject(finding, "located",
-				      known ? cJSON_Duplicate(known, true) :
-					      locate(document, finding));
+				      known ? cJSON_Duplicate(known, true)
+					    : locate(document, finding));
 	}
 	if (!json_get(document, "verdicts"))
 		cJSON_AddNullToObject(document, "verdicts");

@@ -29,22 +29,24 @@ bool rule_type(struct judged *judged)
 		add_reason(judged, "type", TRI_YES, "",
 			   "the finding is of the type that is judged here");
 	else
-		add_reason(judged, "type", TRI_NO, "",
-			   "findings of type %s are outside what is judged here, which is %s",
-			   or_unknown(type), DOCKER_SOCKET_ACCESSED);
+		add_reason(
+			judged, "type", TRI_NO, "",
+			"findings of type %s are outside what is judged here, which is %s",
+			or_unknown(type), DOCKER_SOCKET_ACCESSED);
 	return ours;
 }
 
 bool rule_node(struct judged *judged)
 {
 	const char *wanted = json_text(judged->finding, "instance_id");
-	const char *own = json_text(json_get(judged->document, "node"),
-				   "instance_id");
+	const char *own =
+		json_text(json_get(judged->document, "node"), "instance_id");
 
 	if (!wanted || !own) {
-		add_reason(judged, "node", TRI_UNKNOWN, "/node/instance_id",
-			   "instance ids cannot be compared: the finding has %s, the node %s; the container decides",
-			   wanted ? wanted : "none", own ? own : "none");
+		add_reason(
+			judged, "node", TRI_UNKNOWN, "/node/instance_id",
+			"instance ids cannot be compared: the finding has %s, the node %s; the container decides",
+			wanted ? wanted : "none", own ? own : "none");
 		return true;
 	}
 	if (strcmp(wanted, own) == 0) {
@@ -52,9 +54,10 @@ bool rule_node(struct judged *judged)
 			   "the finding is of this node, %s", own);
 		return true;
 	}
-	add_reason(judged, "node", TRI_NO, "/node/instance_id",
-		   "the finding is of another node, %s: run there; this one is %s",
-		   wanted, own);
+	add_reason(
+		judged, "node", TRI_NO, "/node/instance_id",
+		"the finding is of another node, %s: run there; this one is %s",
+		wanted, own);
 	return false;
 }
 
@@ -64,9 +67,10 @@ bool rule_container(struct judged *judged)
 	char pointer[POINTER_SIZE];
 
 	if (!judged->container) {
-		add_reason(judged, "container", TRI_NO, "",
-			   "the finding's container is not on this node any more (%s)",
-			   or_unknown(json_text(located, "why")));
+		add_reason(
+			judged, "container", TRI_NO, "",
+			"the finding's container is not on this node any more (%s)",
+			or_unknown(json_text(located, "why")));
 		return false;
 	}
 	snprintf(pointer, sizeof(pointer), "/containers/%d",
@@ -99,7 +103,8 @@ static bool finding_fits(struct judged *judged, const char *pointer)
 		  json_text(judged->container, "id") },
 		{ "namespace", json_text(judged->finding, "namespace"),
 		  json_text(pod, "namespace") },
-		{ "container_name", json_text(judged->finding, "container_name"),
+		{ "container_name",
+		  json_text(judged->finding, "container_name"),
 		  json_text(judged->container, "name") },
 	};
 	bool fits = true;
@@ -125,17 +130,18 @@ bool rule_conflicts(struct judged *judged)
 	snprintf(pointer, sizeof(pointer), "/containers/%d",
 		 judged->container_idx);
 	none = finding_fits(judged, pointer);
-	cJSON_ArrayForEach(conflict, json_get(judged->container, "conflicts"))
-	{
-		snprintf(pointer, sizeof(pointer), "/containers/%d/conflicts/%d",
-			 judged->container_idx, idx++);
+	cJSON_ArrayForEach(conflict, json_get(judged->container, "conflicts")) {
+		snprintf(pointer, sizeof(pointer),
+			 "/containers/%d/conflicts/%d", judged->container_idx,
+			 idx++);
 		none = false;
-		add_reason(judged, "conflicts", TRI_NO, pointer,
-			   "%s: the kernel shows %.200s, but %.200s claims %.200s",
-			   or_unknown(json_text(conflict, "field")),
-			   or_unknown(json_text(conflict, "kernel")),
-			   or_unknown(json_text(conflict, "source")),
-			   or_unknown(json_text(conflict, "claim")));
+		add_reason(
+			judged, "conflicts", TRI_NO, pointer,
+			"%s: the kernel shows %.200s, but %.200s claims %.200s",
+			or_unknown(json_text(conflict, "field")),
+			or_unknown(json_text(conflict, "kernel")),
+			or_unknown(json_text(conflict, "source")),
+			or_unknown(json_text(conflict, "claim")));
 	}
 	return none;
 }
@@ -157,8 +163,7 @@ static int find_on_node(const struct judged *judged)
 	const cJSON *path;
 	int idx = 0;
 
-	cJSON_ArrayForEach(path, json_get(judged->document, "paths"))
-	{
+	cJSON_ArrayForEach(path, json_get(judged->document, "paths")) {
 		if (!json_text(path, "view") && same_object(path, judged->path))
 			return idx;
 		idx++;
@@ -176,8 +181,7 @@ static bool is_forbidden(const struct judged *judged, int node_idx,
 	bool closed = false;
 
 	snprintf(ref, sizeof(ref), "/paths/%d", node_idx);
-	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
-	{
+	cJSON_ArrayForEach(access, json_get(judged->document, "access")) {
 		const cJSON *dac = json_get(access, "dac");
 
 		if (!json_is(access, "path_ref", ref) ||
@@ -195,7 +199,8 @@ static bool is_forbidden(const struct judged *judged, int node_idx,
 static enum case_kind judge_listening(struct judged *judged,
 				      const char *pointer)
 {
-	const cJSON *listener = json_get(json_get(judged->path, "listener"), "process");
+	const cJSON *listener =
+		json_get(json_get(judged->path, "listener"), "process");
 	const char *owner = json_text(listener, "container");
 	int node_idx = find_on_node(judged);
 	bool own = owner && json_is(judged->container, "id", owner);
@@ -203,24 +208,27 @@ static enum case_kind judge_listening(struct judged *judged,
 
 	/* One that the node shows too is served to the node, whoever serves. */
 	if (own && node_idx < 0) {
-		add_reason(judged, "private_socket", TRI_YES, pointer,
-			   "the socket is the container's own: %s in the same container listens, the node's runtime was not reached",
-			   or_unknown(json_text(listener, "comm")));
+		add_reason(
+			judged, "private_socket", TRI_YES, pointer,
+			"the socket is the container's own: %s in the same container listens, the node's runtime was not reached",
+			or_unknown(json_text(listener, "comm")));
 		return CASE_PRIVATE;
 	}
 	if (node_idx >= 0 && is_forbidden(judged, node_idx, &why)) {
-		add_reason(judged, "not_permitted", TRI_YES, pointer,
-			   "the socket is live, but no process of the container may connect: %s",
-			   or_unknown(why));
+		add_reason(
+			judged, "not_permitted", TRI_YES, pointer,
+			"the socket is live, but no process of the container may connect: %s",
+			or_unknown(why));
 		return CASE_FORBIDDEN;
 	}
-	add_reason(judged, "live_socket", TRI_YES, pointer,
-		   "a listener answers there: %s (pid %d) %s, and the container can reach it; a read-only mount does not prevent a connect",
-		   or_unknown(json_text(listener, "comm")),
-		   json_int(listener, "pid"),
-		   own	 ? "in this container, at a path of the node" :
-		   owner ? "in another container" :
-			   "on the node");
+	add_reason(
+		judged, "live_socket", TRI_YES, pointer,
+		"a listener answers there: %s (pid %d) %s, and the container can reach it; a read-only mount does not prevent a connect",
+		or_unknown(json_text(listener, "comm")),
+		json_int(listener, "pid"),
+		own	? "in this container, at a path of the node"
+		: owner ? "in another container"
+			: "on the node");
 	return CASE_LIVE;
 }
 
@@ -233,8 +241,8 @@ static enum case_kind judge_absent(struct judged *judged, const char *pointer)
 	 * Since when, the directories tell. A name that no runtime has may be
 	 * as little what was opened as it is there.
 	 */
-	return json_is(judged->path, "runtime", "unknown") ? CASE_INERT_NOW :
-							     CASE_INERT;
+	return json_is(judged->path, "runtime", "unknown") ? CASE_INERT_NOW
+							   : CASE_INERT;
 }
 
 static enum case_kind judge_socket(struct judged *judged, const char *pointer)
@@ -262,10 +270,11 @@ static void add_name_on_node(struct judged *judged)
 	if (!judged->reached_as)
 		return;
 	snprintf(pointer, sizeof(pointer), "/paths/%d", judged->path_idx);
-	add_reason(judged, "name_on_node", TRI_YES, pointer,
-		   "the container has nothing at %s itself, but reaches what bears this name on the node, as %s: that is judged",
-		   or_unknown(json_text(judged->finding, "socket_path")),
-		   judged->reached_as);
+	add_reason(
+		judged, "name_on_node", TRI_YES, pointer,
+		"the container has nothing at %s itself, but reaches what bears this name on the node, as %s: that is judged",
+		or_unknown(json_text(judged->finding, "socket_path")),
+		judged->reached_as);
 }
 
 enum case_kind rule_path(struct judged *judged)
@@ -279,8 +288,9 @@ enum case_kind rule_path(struct judged *judged)
 
 	add_name_on_node(judged);
 	if (!judged->path || !kind) {
-		add_reason(judged, "inert_path", TRI_UNKNOWN, "",
-			   "the finding's path could not be looked at in the container");
+		add_reason(
+			judged, "inert_path", TRI_UNKNOWN, "",
+			"the finding's path could not be looked at in the container");
 		return CASE_UNSEEN;
 	}
 	snprintf(pointer, sizeof(pointer), "/paths/%d", judged->path_idx);
@@ -293,11 +303,11 @@ enum case_kind rule_path(struct judged *judged)
 	for (size_t i = 0; i < ARRAY_SIZE(inert); i++) {
 		if (strcmp(kind, inert[i]) != 0)
 			continue;
-		add_reason(judged, "inert_path", TRI_YES, pointer,
-			   "what stands there is a %s, not a socket: nothing could have answered; connect(2) gives %s",
-			   kind,
-			   or_unknown(json_text(judged->path,
-					       "connect_result")));
+		add_reason(
+			judged, "inert_path", TRI_YES, pointer,
+			"what stands there is a %s, not a socket: nothing could have answered; connect(2) gives %s",
+			kind,
+			or_unknown(json_text(judged->path, "connect_result")));
 		return CASE_INERT;
 	}
 	add_reason(judged, "inert_path", TRI_UNKNOWN, pointer,
@@ -333,8 +343,8 @@ static bool is_older_than_events(const struct judged *judged)
 static bool path_holds(struct judged *judged, int idx, struct timespec since,
 		       const char *which)
 {
-	const cJSON *path = cJSON_GetArrayItem(
-		json_get(judged->document, "paths"), idx);
+	const cJSON *path =
+		cJSON_GetArrayItem(json_get(judged->document, "paths"), idx);
 	char pointer[POINTER_SIZE];
 	struct timespec when;
 
@@ -345,9 +355,10 @@ static bool path_holds(struct judged *judged, int idx, struct timespec since,
 		return false;
 	}
 	if (is_after(when, since)) {
-		add_reason(judged, "time", TRI_NO, pointer,
-			   "what stands at the path changed after the %s event: what was there then is not known",
-			   which);
+		add_reason(
+			judged, "time", TRI_NO, pointer,
+			"what stands at the path changed after the %s event: what was there then is not known",
+			which);
 		return false;
 	}
 	return true;
@@ -365,20 +376,23 @@ static bool time_holds(struct judged *judged, struct timespec since,
 	char pointer[POINTER_SIZE];
 	struct timespec when;
 
-	if (!json_time(json_get(judged->document, "node"), "booted_at", &when) ||
+	if (!json_time(json_get(judged->document, "node"), "booted_at",
+		       &when) ||
 	    is_after(when, since)) {
-		add_reason(judged, "time", TRI_NO, "/node/booted_at",
-			   "the node booted after the %s event: what is seen now says nothing about then",
-			   which);
+		add_reason(
+			judged, "time", TRI_NO, "/node/booted_at",
+			"the node booted after the %s event: what is seen now says nothing about then",
+			which);
 		return false;
 	}
 	snprintf(pointer, sizeof(pointer), "/containers/%d/started_at",
 		 judged->container_idx);
 	if (!json_time(judged->container, "started_at", &when) ||
 	    is_after(when, since)) {
-		add_reason(judged, "time", TRI_NO, pointer,
-			   "the container started after the %s event: another one raised it",
-			   which);
+		add_reason(
+			judged, "time", TRI_NO, pointer,
+			"the container started after the %s event: another one raised it",
+			which);
 		return false;
 	}
 	if (!path_holds(judged, judged->path_idx, since, which) ||
@@ -387,9 +401,10 @@ static bool time_holds(struct judged *judged, struct timespec since,
 		return false;
 	snprintf(pointer, sizeof(pointer), "/paths/%d/unchanged_since",
 		 judged->path_idx);
-	add_reason(judged, "time", TRI_YES, pointer,
-		   "node, container and path are unchanged since before the %s event",
-		   which);
+	add_reason(
+		judged, "time", TRI_YES, pointer,
+		"node, container and path are unchanged since before the %s event",
+		which);
 	return true;
 }
 
@@ -406,21 +421,23 @@ bool rule_time(struct judged *judged, bool supports)
 	struct timespec since;
 
 	if (!json_time(judged->finding,
-		      supports ? "event_first_seen" : "event_last_seen",
-		      &since)) {
+		       supports ? "event_first_seen" : "event_last_seen",
+		       &since)) {
 		add_reason(judged, "time", TRI_UNKNOWN, "",
 			   "the finding does not say when its %s event was",
 			   which);
 		return false;
 	}
 	if (is_older_than_events(judged)) {
-		add_reason(judged, "time", TRI_NO, "/probe/started_at",
-			   "the evidence was taken before the last event: take it anew");
+		add_reason(
+			judged, "time", TRI_NO, "/probe/started_at",
+			"the evidence was taken before the last event: take it anew");
 		return false;
 	}
 	if (is_undated(judged)) {
-		add_reason(judged, "time", TRI_UNKNOWN, "",
-			   "nothing listens now, but when its listener ended cannot be told");
+		add_reason(
+			judged, "time", TRI_UNKNOWN, "",
+			"nothing listens now, but when its listener ended cannot be told");
 		return false;
 	}
 	return time_holds(judged, since, which);
@@ -435,8 +452,7 @@ bool rule_coverage(struct judged *judged)
 	bool complete = true;
 	int idx = 0;
 
-	cJSON_ArrayForEach(line, json_get(judged->document, "coverage"))
-	{
+	cJSON_ArrayForEach(line, json_get(judged->document, "coverage")) {
 		snprintf(pointer, sizeof(pointer), "/coverage/%d", idx++);
 		/* What the kubelet is configured to use decides nothing here. */
 		if (json_is(line, "status", "complete") ||
@@ -451,8 +467,9 @@ bool rule_coverage(struct judged *judged)
 			   or_unknown(json_text(line, "mend")));
 	}
 	if (complete)
-		add_reason(judged, "coverage", TRI_YES, "/coverage",
-			   "every source that the decision leans on was read whole");
+		add_reason(
+			judged, "coverage", TRI_YES, "/coverage",
+			"every source that the decision leans on was read whole");
 	return complete;
 }
 
@@ -463,8 +480,8 @@ static bool is_connected(const struct judged *judged, const char *ref)
 	const char *id = json_text(judged->container, "id");
 	const cJSON *connection;
 
-	cJSON_ArrayForEach(connection, json_get(judged->document, "connections"))
-	{
+	cJSON_ArrayForEach(connection,
+			   json_get(judged->document, "connections")) {
 		if (json_is(connection, "path_ref", ref) &&
 		    json_is(json_get(connection, "client"), "container", id))
 			return true;
@@ -483,13 +500,14 @@ static bool add_live_access(struct judged *judged, const cJSON *access, int idx)
 	    same_object(path, judged->path))
 		return false;
 	snprintf(pointers, sizeof(pointers), "/access/%d %s", idx, ref);
-	add_risk(judged, pointers,
-		 "the container can connect to the live %s socket %s (as %s, %s)%s: host root in all but name",
-		 or_unknown(json_text(path, "runtime")),
-		 or_unknown(json_text(path, "path")),
-		 or_unknown(json_text(access, "container_path")),
-		 or_unknown(json_text(access, "via")),
-		 is_connected(judged, ref) ? " and is connected to it now" : "");
+	add_risk(
+		judged, pointers,
+		"the container can connect to the live %s socket %s (as %s, %s)%s: host root in all but name",
+		or_unknown(json_text(path, "runtime")),
+		or_unknown(json_text(path, "path")),
+		or_unknown(json_text(access, "container_path")),
+		or_unknown(json_text(access, "via")),
+		is_connected(judged, ref) ? " and is connected to it now" : "");
 	return true;
 }
 
@@ -501,8 +519,7 @@ void rule_elsewhere(struct judged *judged)
 	bool found = false;
 	int idx = 0;
 
-	cJSON_ArrayForEach(access, json_get(judged->document, "access"))
-	{
+	cJSON_ArrayForEach(access, json_get(judged->document, "access")) {
 		if (json_is(access, "container", id))
 			found |= add_live_access(judged, access, idx);
 		idx++;
@@ -510,9 +527,11 @@ void rule_elsewhere(struct judged *judged)
 	snprintf(pointer, sizeof(pointer), "/containers/%d/privileged",
 		 judged->container_idx);
 	if (cJSON_IsTrue(json_get(judged->container, "privileged")))
-		add_risk(judged, pointer,
-			 "the container is privileged: it needs no runtime socket to become the node's root");
-	add_reason(judged, "elsewhere", found ? TRI_YES : TRI_NO, "",
-		   found ? "the container reaches another live runtime socket: the finding's words are wrong, the risk is real (see residual_risks)" :
-			   "the container was not seen to reach another live runtime socket");
+		add_risk(
+			judged, pointer,
+			"the container is privileged: it needs no runtime socket to become the node's root");
+	add_reason(
+		judged, "elsewhere", found ? TRI_YES : TRI_NO, "",
+		found ? "the container reaches another live runtime socket: the finding's words are wrong, the risk is real (see residual_risks)"
+		      : "the container was not seen to reach another live runtime socket");
 }

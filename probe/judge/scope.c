@@ -38,9 +38,10 @@ static void put_valid_until(struct judged *judged)
 	when.tv_sec += (time_t)REVIEW_DAYS * 24 * 3600;
 	format_time(when, text);
 	text[strlen("2026-01-01")] = '\0';
-	snprintf(sentence, sizeof(sentence),
-		 "until what stands at %.200s changes, a runtime that serves there is installed, or the workload's image or mounts change; review by %s",
-		 path ? path : "the path", text);
+	snprintf(
+		sentence, sizeof(sentence),
+		"until what stands at %.200s changes, a runtime that serves there is installed, or the workload's image or mounts change; review by %s",
+		path ? path : "the path", text);
 	cJSON_AddStringToObject(judged->verdict, "valid_until", sentence);
 	cJSON_AddStringToObject(judged->verdict, "review_by", text);
 }
@@ -51,6 +52,6 @@ void scope_fill(struct judged *judged)
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		json_put(scope, fields[i].key,
-		    json_text(judged->finding, fields[i].from));
+			 json_text(judged->finding, fields[i].from));
 	put_valid_until(judged);
 }

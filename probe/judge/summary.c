@@ -10,8 +10,7 @@ bool summary_is_complete(const cJSON *document)
 {
 	const cJSON *line;
 
-	cJSON_ArrayForEach(line, json_get(document, "coverage"))
-	{
+	cJSON_ArrayForEach(line, json_get(document, "coverage")) {
 		if (!json_is(line, "status", "complete"))
 			return false;
 	}
@@ -25,8 +24,7 @@ static int count_paths(const cJSON *document, const char *key,
 	const cJSON *path;
 	int n = 0;
 
-	cJSON_ArrayForEach(path, json_get(document, "paths"))
-	{
+	cJSON_ArrayForEach(path, json_get(document, "paths")) {
 		/* What a finding names is another name for what is counted. */
 		if (!json_is(path, key, value) ||
 		    json_is(path, "source", "finding"))
@@ -56,8 +54,7 @@ static bool reaches_live(const cJSON *document, const char *container)
 {
 	const cJSON *access;
 
-	cJSON_ArrayForEach(access, json_get(document, "access"))
-	{
+	cJSON_ArrayForEach(access, json_get(document, "access")) {
 		if (json_is(access, "container", container) &&
 		    json_is(access, "connect_result", "OK"))
 			return true;
@@ -71,8 +68,7 @@ static int count_reaching(const cJSON *document)
 	const cJSON *container;
 	int n = 0;
 
-	cJSON_ArrayForEach(container, json_get(document, "containers"))
-	{
+	cJSON_ArrayForEach(container, json_get(document, "containers")) {
 		if (!cJSON_IsTrue(json_get(container, "self")))
 			n += reaches_live(document,
 					  json_text_or(container, "id", ""));
@@ -122,11 +118,12 @@ void summary_fill(cJSON *document)
 
 	count_paths(document, "state", "stale", stale);
 	count_paths(document, "kind", "directory", directories);
-	snprintf(text, sizeof(text),
-		 "%d live runtime socket%s, %d inert path%s; %d container%s can connect to a live one, %d connection%s now; evidence %s",
-		 live, plural(live), inert, plural(inert), reaching,
-		 plural(reaching), connections, plural(connections),
-		 complete ? "complete" : "INCOMPLETE");
+	snprintf(
+		text, sizeof(text),
+		"%d live runtime socket%s, %d inert path%s; %d container%s can connect to a live one, %d connection%s now; evidence %s",
+		live, plural(live), inert, plural(inert), reaching,
+		plural(reaching), connections, plural(connections),
+		complete ? "complete" : "INCOMPLETE");
 	cJSON_AddStringToObject(summary, "text", text);
 	cJSON_AddBoolToObject(summary, "complete", complete);
 	cJSON_AddItemToObject(summary, "listening", listening);

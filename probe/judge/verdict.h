@@ -68,12 +68,12 @@ bool rule_conflicts(struct judged *judged);
 
 /* What the path the finding names is, as far as a suppression goes. */
 enum case_kind {
-	CASE_UNSEEN,      /* could not be looked at */
-	CASE_INERT,       /* no socket there, provably since a time */
-	CASE_INERT_NOW,   /* nothing answers now, but that proves no past */
-	CASE_PRIVATE,     /* the container's own listener */
-	CASE_LIVE,        /* a listener that is not the container's own */
-	CASE_FORBIDDEN,   /* live, but the container's processes may not */
+	CASE_UNSEEN,	/* could not be looked at */
+	CASE_INERT,	/* no socket there, provably since a time */
+	CASE_INERT_NOW, /* nothing answers now, but that proves no past */
+	CASE_PRIVATE,	/* the container's own listener */
+	CASE_LIVE,	/* a listener that is not the container's own */
+	CASE_FORBIDDEN, /* live, but the container's processes may not */
 };
 enum case_kind rule_path(struct judged *judged);
 

@@ -22,8 +22,8 @@ int emit_finish(FILE *out, struct error *error)
 int emit_json(FILE *out, const cJSON *document, bool pretty,
 	      struct error *error)
 {
-	char *json = pretty ? cJSON_Print(document) :
-			      cJSON_PrintUnformatted(document);
+	char *json = pretty ? cJSON_Print(document)
+			    : cJSON_PrintUnformatted(document);
 
 	if (!json)
 		return fail(error, EXIT_INTERNAL, "output: out of memory");

@@ -41,8 +41,7 @@ int emit_json(FILE *out, const cJSON *document, bool pretty,
 	      struct error *error);
 
 /* The predicate of an unsigned in-toto Statement v1. */
-int emit_in_toto(FILE *out, cJSON *document, bool pretty,
-		 struct error *error);
+int emit_in_toto(FILE *out, cJSON *document, bool pretty, struct error *error);
 
 /* What a person wants on one screen; 80 columns where names allow. */
 int emit_text(FILE *out, const cJSON *document, bool color,

@@ -43,8 +43,7 @@ static void add_subjects(cJSON *subjects, const cJSON *document)
 
 	snprintf(line, sizeof(line), "node %s boot %s", hostname, boot);
 	add_subject(subjects, line);
-	cJSON_ArrayForEach(path, json_get(document, "paths"))
-	{
+	cJSON_ArrayForEach(path, json_get(document, "paths")) {
 		const cJSON *inode = json_get(path, "inode");
 
 		if (!json_is(path, "kind", "socket"))
@@ -58,8 +57,7 @@ static void add_subjects(cJSON *subjects, const cJSON *document)
 	}
 }
 
-int emit_in_toto(FILE *out, cJSON *document, bool pretty,
-		 struct error *error)
+int emit_in_toto(FILE *out, cJSON *document, bool pretty, struct error *error)
 {
 	cJSON *statement = cJSON_CreateObject();
 	int status;

@@ -41,25 +41,30 @@ static void put_field(FILE *out, const char *name, const char *text)
 	fputc('\n', out);
 }
 
-static void put_question(FILE *out, const cJSON *document,
-			 const cJSON *finding)
+static void put_question(FILE *out, const cJSON *document, const cJSON *finding)
 {
 	const cJSON *node = json_get(document, "node");
 
 	fputs("## Question\n\nMay this finding be suppressed?\n\n", out);
 	put_field(out, "finding", json_text_or(finding, "type", NULL));
 	put_field(out, "id", json_text_or(finding, "id", NULL));
-	put_field(out, "path it names", json_text_or(finding, "socket_path", NULL));
-	put_field(out, "program", json_text_or(finding, "executable_path", NULL));
+	put_field(out, "path it names",
+		  json_text_or(finding, "socket_path", NULL));
+	put_field(out, "program",
+		  json_text_or(finding, "executable_path", NULL));
 	put_field(out, "namespace", json_text_or(finding, "namespace", NULL));
-	put_field(out, "workload", json_text_or(finding, "workload_name", NULL));
+	put_field(out, "workload",
+		  json_text_or(finding, "workload_name", NULL));
 	put_field(out, "image", json_text_or(finding, "image", NULL));
-	put_field(out, "first event", json_text_or(finding, "event_first_seen", NULL));
-	put_field(out, "last event", json_text_or(finding, "event_last_seen", NULL));
+	put_field(out, "first event",
+		  json_text_or(finding, "event_first_seen", NULL));
+	put_field(out, "last event",
+		  json_text_or(finding, "event_last_seen", NULL));
 	put_field(out, "node", json_text_or(node, "hostname", NULL));
 	put_field(out, "instance", json_text_or(node, "instance_id", NULL));
 	put_field(out, "evidence taken",
-		  json_text_or(json_get(document, "probe"), "started_at", NULL));
+		  json_text_or(json_get(document, "probe"), "started_at",
+			       NULL));
 }
 
 static const char *mark_of(const cJSON *reason)
@@ -79,8 +84,7 @@ static void put_answer(FILE *out, const cJSON *verdict)
 	fputs(": ", out);
 	put_code(out, json_text_or(verdict, "text", "?"));
 	fputs("\n\n## Why\n\n| rule | holds | |\n|---|---|---|\n", out);
-	cJSON_ArrayForEach(item, json_get(verdict, "reasons"))
-	{
+	cJSON_ArrayForEach(item, json_get(verdict, "reasons")) {
 		fputs("| ", out);
 		put_code(out, json_text_or(item, "rule", "?"));
 		fprintf(out, " | %s | ", mark_of(item));
@@ -88,8 +92,7 @@ static void put_answer(FILE *out, const cJSON *verdict)
 		fputs(" |\n", out);
 	}
 	fputs("\n## Risk that is left\n\n", out);
-	cJSON_ArrayForEach(item, json_get(verdict, "residual_risks"))
-	{
+	cJSON_ArrayForEach(item, json_get(verdict, "residual_risks")) {
 		fputs("- ", out);
 		put_code(out, json_text_or(item, "text", "?"));
 		fputc('\n', out);
@@ -104,8 +107,7 @@ static void put_seen(FILE *out, const cJSON *document)
 
 	fputs("\n## What was seen\n\n| path | what | connect(2) gives | reached by | connected |\n|---|---|---|---|---|\n",
 	      out);
-	cJSON_ArrayForEach(path, json_get(document, "paths"))
-	{
+	cJSON_ArrayForEach(path, json_get(document, "paths")) {
 		if (strcmp(json_text_or(path, "kind", ""), "missing") == 0)
 			continue;
 		fputs("| ", out);
@@ -115,8 +117,8 @@ static void put_seen(FILE *out, const cJSON *document)
 		fputs(", ", out);
 		put_code(out, json_text_or(path, "state", "?"));
 		fputs(" | ", out);
-		put_code(out, json_text_or(path, "connect_result",
-					   "not known"));
+		put_code(out,
+			 json_text_or(path, "connect_result", "not known"));
 		fprintf(out, " | %d containers | %d |\n",
 			cJSON_GetArraySize(json_get(path, "accessible_by")),
 			cJSON_GetArraySize(json_get(path, "connections")));
@@ -129,8 +131,7 @@ static void put_unseen(FILE *out, const cJSON *document)
 	bool any = false;
 
 	fputs("\n## What could not be seen\n\n", out);
-	cJSON_ArrayForEach(line, json_get(document, "coverage"))
-	{
+	cJSON_ArrayForEach(line, json_get(document, "coverage")) {
 		if (strcmp(json_text_or(line, "status", ""), "complete") == 0)
 			continue;
 		any = true;
@@ -187,8 +188,7 @@ int emit_markdown(FILE *out, const cJSON *document, struct error *error)
 					   "text", "?"));
 		fputc('\n', out);
 	}
-	cJSON_ArrayForEach(verdict, json_get(document, "verdicts"))
-	{
+	cJSON_ArrayForEach(verdict, json_get(document, "verdicts")) {
 		put_question(out, document,
 			     cJSON_GetArrayItem(findings,
 						json_int(verdict, "finding")));

@@ -27,8 +27,7 @@ static const cJSON *find_container(const struct page *page, const char *id)
 {
 	const cJSON *container;
 
-	cJSON_ArrayForEach(container, json_get(page->document, "containers"))
-	{
+	cJSON_ArrayForEach(container, json_get(page->document, "containers")) {
 		if (json_is(container, "id", id))
 			return container;
 	}
@@ -105,15 +104,16 @@ static void name_container(const struct page *page, const char *id, char *name,
 	const cJSON *container = id ? find_container(page, id) : NULL;
 	const cJSON *pod = json_get(container, "pod");
 	const char *own = json_text_or(container, "name", NULL);
-	const char *self = cJSON_IsTrue(json_get(container, "self")) ? " (self)" :
-								  "";
+	const char *self = cJSON_IsTrue(json_get(container, "self")) ? " (self)"
+								     : "";
 
 	if (!own && cJSON_IsTrue(json_get(container, "sandbox")))
 		own = "(sandbox)";
 	if (!id)
 		snprintf(name, size, "host");
 	else if (cJSON_IsObject(pod) && json_text_or(pod, "name", NULL))
-		snprintf(name, size, "%s/%s %s%s", json_text_or(pod, "namespace", "?"),
+		snprintf(name, size, "%s/%s %s%s",
+			 json_text_or(pod, "namespace", "?"),
 			 json_text_or(pod, "name", "?"), own ? own : "?", self);
 	else if (own)
 		snprintf(name, size, "%s%s", own, self);
@@ -130,11 +130,11 @@ static void name_process(const struct page *page, const cJSON *process,
 		snprintf(name, size, "a process that was not found");
 		return;
 	}
-	name_container(page, json_text_or(process, "container", NULL), container,
-		       sizeof(container));
-	snprintf(name, size, "%s[%d] %s in %s", json_text_or(process, "comm", "?"),
-		 json_int(process, "pid"), json_text_or(process, "exe", "(exe denied)"),
-		 container);
+	name_container(page, json_text_or(process, "container", NULL),
+		       container, sizeof(container));
+	snprintf(name, size, "%s[%d] %s in %s",
+		 json_text_or(process, "comm", "?"), json_int(process, "pid"),
+		 json_text_or(process, "exe", "(exe denied)"), container);
 }
 
 /* ---- one object ---- */
@@ -145,24 +145,30 @@ static void put_what(const struct page *page, const cJSON *path)
 	const char *result = json_text_or(path, "connect_result", "unknown");
 	char entries[48] = "";
 
-	if (cJSON_IsNumber(json_get(path, "entries")) && json_int(path, "entries"))
+	if (cJSON_IsNumber(json_get(path, "entries")) &&
+	    json_int(path, "entries"))
 		snprintf(entries, sizeof(entries), ", %d entries%s",
 			 json_int(path, "entries"),
-			 cJSON_IsTrue(json_get(path, "entries_cut")) ? " or more" :
-								  "");
+			 cJSON_IsTrue(json_get(path, "entries_cut"))
+				 ? " or more"
+				 : "");
 	else if (cJSON_IsNumber(json_get(path, "entries")))
 		snprintf(entries, sizeof(entries), ", empty");
-	put_format(page, 2, "%s%s%s%s; mode %s, owner %d:%d; connect would give %s",
+	put_format(page, 2,
+		   "%s%s%s%s; mode %s, owner %d:%d; connect would give %s",
 		   json_text_or(path, "kind", "?"),
 		   json_is(path, "kind", "socket") ? ", " : "",
-		   json_is(path, "kind", "socket") ? json_text_or(path, "state", "?") : "",
+		   json_is(path, "kind", "socket")
+			   ? json_text_or(path, "state", "?")
+			   : "",
 		   entries, json_text_or(inode, "mode", "?"),
 		   json_int(inode, "uid"), json_int(inode, "gid"), result);
 	if (!cJSON_IsString(json_get(path, "connect_result")))
 		put_line(page, 4, json_text_or(path, "connect_why", ""));
 	put_format(page, 2, "unchanged since %s (%s)",
 		   json_text_or(json_get(path, "unchanged_since"), "time", "?"),
-		   json_text_or(json_get(path, "unchanged_since"), "basis", "?"));
+		   json_text_or(json_get(path, "unchanged_since"), "basis",
+				"?"));
 }
 
 static void put_listener(const struct page *page, const cJSON *path)
@@ -172,14 +178,15 @@ static void put_listener(const struct page *page, const cJSON *path)
 
 	if (!cJSON_IsObject(listener)) {
 		if (json_is(path, "state", "listening"))
-			put_line(page, 2, "listener: a process that was not found");
+			put_line(page, 2,
+				 "listener: a process that was not found");
 		return;
 	}
 	name_process(page, json_get(listener, "process"), name, sizeof(name));
 	put_format(page, 2, "listener: %s%s", name,
-		   cJSON_IsObject(json_get(listener, "activated_by")) ?
-			   " (socket-activated)" :
-			   "");
+		   cJSON_IsObject(json_get(listener, "activated_by"))
+			   ? " (socket-activated)"
+			   : "");
 }
 
 static void put_origin(const struct page *page, const cJSON *path)
@@ -190,14 +197,14 @@ static void put_origin(const struct page *page, const cJSON *path)
 	if (!cJSON_IsObject(origin))
 		return;
 	put_format(page, 2, "origin: %s", json_text_or(origin, "text", "?"));
-	cJSON_ArrayForEach(candidate, json_get(origin, "candidates"))
-	{
+	cJSON_ArrayForEach(candidate, json_get(origin, "candidates")) {
 		char name[512];
 
 		name_container(page, json_text_or(candidate, "container", NULL),
 			       name, sizeof(name));
 		put_format(page, 4, "%s: %s; %s", name,
-			   json_text_or(candidate, "mechanism", "runtime unknown"),
+			   json_text_or(candidate, "mechanism",
+					"runtime unknown"),
 			   json_text_or(candidate, "why", "?"));
 	}
 }
@@ -212,9 +219,11 @@ static void put_access(const struct page *page, const cJSON *access)
 	put_format(page, 4, "%s: %s (%s%s)%s%s, connect would give %s", name,
 		   json_text_or(access, "container_path", "?"),
 		   json_text_or(access, "via", "?"),
-		   cJSON_IsTrue(json_get(access, "read_only")) ? ", read-only" : "",
+		   cJSON_IsTrue(json_get(access, "read_only")) ? ", read-only"
+							       : "",
 		   cJSON_IsTrue(json_get(access, "hidden")) ? ", covered" : "",
-		   cJSON_IsTrue(json_get(access, "stale")) ? ", stale inode" : "",
+		   cJSON_IsTrue(json_get(access, "stale")) ? ", stale inode"
+							   : "",
 		   json_text_or(access, "connect_result", "unknown"));
 	if (cJSON_IsFalse(json_get(dac, "allowed")))
 		put_line(page, 6, json_text_or(dac, "why", ""));
@@ -230,8 +239,7 @@ static void put_rows(const struct page *page, int idx, const char *list,
 	int n = 0;
 
 	snprintf(ref, sizeof(ref), "/paths/%d", idx);
-	cJSON_ArrayForEach(row, json_get(page->document, list))
-	{
+	cJSON_ArrayForEach(row, json_get(page->document, list)) {
 		if (!json_is(row, "path_ref", ref))
 			continue;
 		if (n++ == 0)
@@ -250,9 +258,9 @@ static void put_connection(const struct page *page, const cJSON *connection)
 
 	name_process(page, json_get(connection, "client"), name, sizeof(name));
 	put_format(page, 4, "%d x %s%s", json_int(connection, "count"), name,
-		   cJSON_IsTrue(json_get(connection, "pending")) ?
-			   " (not accepted yet)" :
-			   "");
+		   cJSON_IsTrue(json_get(connection, "pending"))
+			   ? " (not accepted yet)"
+			   : "");
 }
 
 static bool is_absent(const cJSON *path)
@@ -270,8 +278,7 @@ static void put_names(const struct page *page, const cJSON *path)
 	set_color(page, bold);
 	put_line(page, 0, json_text_or(path, "path", "?"));
 	set_color(page, plain);
-	cJSON_ArrayForEach(name, json_get(path, "names"))
-	{
+	cJSON_ArrayForEach(name, json_get(path, "names")) {
 		if (!first)
 			put_format(page, 2, "also %s",
 				   cJSON_GetStringValue(name));
@@ -279,7 +286,8 @@ static void put_names(const struct page *page, const cJSON *path)
 	}
 	if (!cJSON_IsString(json_get(path, "view")))
 		return;
-	name_container(page, json_text_or(path, "view", NULL), view, sizeof(view));
+	name_container(page, json_text_or(path, "view", NULL), view,
+		       sizeof(view));
 	put_format(page, 2, "as seen in %s", view);
 }
 
@@ -289,11 +297,13 @@ static void put_path(const struct page *page, const cJSON *path, int idx)
 
 	put_names(page, path);
 	cJSON_ArrayForEach(link, json_get(path, "links"))
-		put_format(page, 2, "link %s -> %s", json_text_or(link, "path", "?"),
+		put_format(page, 2, "link %s -> %s",
+			   json_text_or(link, "path", "?"),
 			   json_text_or(link, "target", "?"));
 	if (cJSON_IsTrue(json_get(path, "unlinked")))
-		put_line(page, 2,
-			 "the name is gone or leads elsewhere; who had it before still reaches it");
+		put_line(
+			page, 2,
+			"the name is gone or leads elsewhere; who had it before still reaches it");
 	if (cJSON_IsObject(json_get(path, "inode")))
 		put_what(page, path);
 	else
@@ -315,20 +325,21 @@ static void put_head(const struct page *page)
 	put_format(page, 0, "node %s, %s, kernel %s, booted %s",
 		   json_text_or(node, "hostname", "?"),
 		   json_text_or(node, "os", "unknown system"),
-		   json_text_or(node, "kernel", "?"), json_text_or(node, "booted_at", "?"));
+		   json_text_or(node, "kernel", "?"),
+		   json_text_or(node, "booted_at", "?"));
 	set_color(page, bold);
 	put_line(page, 0,
-		 json_text_or(json_get(page->document, "summary"), "text", "?"));
+		 json_text_or(json_get(page->document, "summary"), "text",
+			      "?"));
 	set_color(page, plain);
 }
 
 /* One finding's verdict: the decision, then each rule, then what is left. */
 static void put_verdict(const struct page *page, const cJSON *verdict)
 {
-	const cJSON *finding = cJSON_GetArrayItem(json_get(page->document,
-						      "findings"),
-						  json_int(verdict,
-							    "finding"));
+	const cJSON *finding =
+		cJSON_GetArrayItem(json_get(page->document, "findings"),
+				   json_int(verdict, "finding"));
 	const cJSON *item;
 
 	fputc('\n', page->out);
@@ -341,19 +352,19 @@ static void put_verdict(const struct page *page, const cJSON *verdict)
 	put_format(page, 0, "%s: %s", json_text_or(verdict, "decision", "?"),
 		   json_text_or(verdict, "text", "?"));
 	set_color(page, plain);
-	cJSON_ArrayForEach(item, json_get(verdict, "reasons"))
-	{
+	cJSON_ArrayForEach(item, json_get(verdict, "reasons")) {
 		const cJSON *holds = json_get(item, "holds");
 
 		put_format(page, 2, "%s %s: %s",
-			   cJSON_IsTrue(holds)	? "[yes]" :
-			   cJSON_IsFalse(holds) ? "[no]" :
-						  "[?]",
+			   cJSON_IsTrue(holds)	  ? "[yes]"
+			   : cJSON_IsFalse(holds) ? "[no]"
+						  : "[?]",
 			   json_text_or(item, "rule", "?"),
 			   json_text_or(item, "text", "?"));
 	}
 	cJSON_ArrayForEach(item, json_get(verdict, "residual_risks"))
-		put_format(page, 2, "risk left: %s", json_text_or(item, "text", "?"));
+		put_format(page, 2, "risk left: %s",
+			   json_text_or(item, "text", "?"));
 	if (json_is(verdict, "decision", "supported"))
 		put_format(page, 2, "holds %s",
 			   json_text_or(verdict, "valid_until", "?"));
@@ -365,8 +376,7 @@ static void put_absent(const struct page *page)
 	const cJSON *path;
 	size_t column = 0;
 
-	cJSON_ArrayForEach(path, json_get(page->document, "paths"))
-	{
+	cJSON_ArrayForEach(path, json_get(page->document, "paths")) {
 		const char *name = json_text_or(path, "path", "?");
 
 		if (!is_absent(path))
@@ -392,8 +402,7 @@ static void put_gaps(const struct page *page)
 	const cJSON *line;
 	bool first = true;
 
-	cJSON_ArrayForEach(line, json_get(page->document, "coverage"))
-	{
+	cJSON_ArrayForEach(line, json_get(page->document, "coverage")) {
 		if (json_is(line, "status", "complete"))
 			continue;
 		if (first) {
@@ -407,15 +416,16 @@ static void put_gaps(const struct page *page)
 			   json_text_or(line, "status", "?"),
 			   json_text_or(line, "scope", "?"),
 			   json_text_or(line, "detail", "?"),
-			   cJSON_IsString(json_get(line, "mend")) ? "; to mend: " : "",
+			   cJSON_IsString(json_get(line, "mend"))
+				   ? "; to mend: "
+				   : "",
 			   json_text_or(line, "mend", ""));
 	}
 	if (first)
 		fputs("\nnothing was kept from view\n", page->out);
 }
 
-int emit_text(FILE *out, const cJSON *document, bool color,
-	      struct error *error)
+int emit_text(FILE *out, const cJSON *document, bool color, struct error *error)
 {
 	const struct page page = { .out = out,
 				   .color = color,
@@ -427,8 +437,7 @@ int emit_text(FILE *out, const cJSON *document, bool color,
 	put_head(&page);
 	cJSON_ArrayForEach(verdict, json_get(document, "verdicts"))
 		put_verdict(&page, verdict);
-	cJSON_ArrayForEach(path, json_get(document, "paths"))
-	{
+	cJSON_ArrayForEach(path, json_get(document, "paths")) {
 		if (!is_absent(path))
 			put_path(&page, path, idx);
 		idx++;

@@ -35,8 +35,12 @@ static const struct pin pins[] = {
 	{ "socket_path", "service.runtimeDetails.context.socketPath", true },
 };
 
-enum { N_PINS = ARRAY_SIZE(pins), MAX_VALUE = 512, NAME_SIZE = 65,
-       DESCRIPTION_SIZE = 513 };
+enum {
+	N_PINS = ARRAY_SIZE(pins),
+	MAX_VALUE = 512,
+	NAME_SIZE = 65,
+	DESCRIPTION_SIZE = 513
+};
 
 /* For a container outside of Kubernetes the image has another attribute. */
 static const char standalone_image[] = "resource.containerDetails.image";
@@ -91,9 +95,10 @@ static int check_scope(const struct filter_request *request,
 		at += *at == ',';
 		len = strcspn(at, ",");
 		if (!is_pin(at, len))
-			return fail(error, EXIT_USAGE,
-				    "--scope %.*s: not something a filter may match on; use finding_type, cluster_name, namespace, workload_name, image_prefix, image, executable_path, socket_path",
-				    (int)len, at);
+			return fail(
+				error, EXIT_USAGE,
+				"--scope %.*s: not something a filter may match on; use finding_type, cluster_name, namespace, workload_name, image_prefix, image, executable_path, socket_path",
+				(int)len, at);
 	}
 	return 0;
 }
@@ -136,11 +141,12 @@ static int add_criterion(struct filter *filter, const cJSON *scope,
 	struct criterion *criterion = &filter->criteria[filter->n];
 
 	if (!*value || strlen(value) > MAX_VALUE || !is_plain(value))
-		return fail(error, EXIT_BAD_INPUT,
-			    "filter: %s: the finding's value cannot stand in a filter: empty, over %d bytes, or with characters that are not printable ASCII",
-			    pin->key, MAX_VALUE);
-	*criterion = (struct criterion){ .pin = pin,
-					 .attribute = pin->attribute };
+		return fail(
+			error, EXIT_BAD_INPUT,
+			"filter: %s: the finding's value cannot stand in a filter: empty, over %d bytes, or with characters that are not printable ASCII",
+			pin->key, MAX_VALUE);
+	*criterion =
+		(struct criterion){ .pin = pin, .attribute = pin->attribute };
 	snprintf(criterion->value, sizeof(criterion->value), "%s", value);
 	if (strcmp(pin->key, "image") == 0 && !json_text(scope, "namespace"))
 		criterion->attribute = standalone_image;
@@ -186,20 +192,23 @@ static int refuse_wide(const struct filter *filter, const cJSON *scope,
 		       struct error *error)
 {
 	if (!has(filter, "finding_type"))
-		return fail(error, EXIT_NOT_SUPPORTED,
-			    "filter: without finding_type it would hide findings of every type");
+		return fail(
+			error, EXIT_NOT_SUPPORTED,
+			"filter: without finding_type it would hide findings of every type");
 	if (!has(filter, "workload_name") && !has(filter, "image_prefix") &&
 	    !has(filter, "image"))
-		return fail(error, EXIT_NOT_SUPPORTED,
-			    "filter: with neither workload_name nor image it would hide this finding for every workload%s: the evidence is about one",
-			    has(filter, "namespace") ? " of the namespace" :
-						       "");
+		return fail(
+			error, EXIT_NOT_SUPPORTED,
+			"filter: with neither workload_name nor image it would hide this finding for every workload%s: the evidence is about one",
+			has(filter, "namespace") ? " of the namespace" : "");
 	if (json_text(scope, "namespace") && !has(filter, "namespace"))
-		return fail(error, EXIT_NOT_SUPPORTED,
-			    "filter: without namespace it would hide this finding for workloads of the same name or image anywhere");
+		return fail(
+			error, EXIT_NOT_SUPPORTED,
+			"filter: without namespace it would hide this finding for workloads of the same name or image anywhere");
 	if (!has(filter, "executable_path") && !has(filter, "socket_path"))
-		return fail(error, EXIT_NOT_SUPPORTED,
-			    "filter: with neither executable_path nor socket_path it would hide whatever else runs in the workload and reaches for a Docker socket");
+		return fail(
+			error, EXIT_NOT_SUPPORTED,
+			"filter: with neither executable_path nor socket_path it would hide whatever else runs in the workload and reaches for a Docker socket");
 	return 0;
 }
 
@@ -243,13 +252,14 @@ static void name_filter(struct filter *filter, const cJSON *document,
 		 name_space ? name_space : "container",
 		 workload ? workload : "workload");
 	put_allowed(filter->name, sizeof(filter->name), text, "._-");
-	snprintf(text, sizeof(text),
-		 "Hides DockerSocketAccessed of %.100s/%.100s at %.100s. Review by %.10s. Evidence: sockprobe on %.64s at %.30s.",
-		 or_any(name_space), or_any(workload),
-		 or_any(json_text(scope, "socket_path")),
-		 or_any(json_text(verdict, "review_by")),
-		 or_any(json_text(node, "hostname")),
-		 or_any(json_text(probe, "started_at")));
+	snprintf(
+		text, sizeof(text),
+		"Hides DockerSocketAccessed of %.100s/%.100s at %.100s. Review by %.10s. Evidence: sockprobe on %.64s at %.30s.",
+		or_any(name_space), or_any(workload),
+		or_any(json_text(scope, "socket_path")),
+		or_any(json_text(verdict, "review_by")),
+		or_any(json_text(node, "hostname")),
+		or_any(json_text(probe, "started_at")));
 	put_allowed(filter->description, sizeof(filter->description), text,
 		    "-.:_()[]{}/ ");
 }
@@ -263,8 +273,8 @@ static cJSON *build_criteria(const struct filter *filter)
 
 	for (size_t i = 0; i < filter->n; i++) {
 		const struct criterion *criterion = &filter->criteria[i];
-		cJSON *condition = cJSON_AddObjectToObject(
-			map, criterion->attribute);
+		cJSON *condition =
+			cJSON_AddObjectToObject(map, criterion->attribute);
 		cJSON *values = cJSON_AddArrayToObject(
 			condition, criterion->pattern ? "Matches" : "Equals");
 
@@ -303,8 +313,9 @@ static int emit_cli(FILE *out, const struct filter *filter,
 	int status;
 
 	if (!request->detector)
-		return fail(error, EXIT_USAGE,
-			    "filter: the finding does not say its detector; give --detector ID (aws guardduty list-detectors)");
+		return fail(
+			error, EXIT_USAGE,
+			"filter: the finding does not say its detector; give --detector ID (aws guardduty list-detectors)");
 	input = cJSON_CreateObject();
 	cJSON_AddStringToObject(input, "DetectorId", request->detector);
 	add_properties(input, filter);
@@ -332,9 +343,9 @@ static int emit_cloudformation(FILE *out, const struct filter *filter,
 	if (request->detector)
 		cJSON_AddStringToObject(parameter, "Default",
 					request->detector);
-	resource = cJSON_AddObjectToObject(
-		cJSON_AddObjectToObject(template, "Resources"),
-		"SockprobeFilter");
+	resource = cJSON_AddObjectToObject(cJSON_AddObjectToObject(template,
+								   "Resources"),
+					   "SockprobeFilter");
 	cJSON_AddStringToObject(resource, "Type", "AWS::GuardDuty::Filter");
 	properties = cJSON_AddObjectToObject(resource, "Properties");
 	cJSON_AddStringToObject(cJSON_AddObjectToObject(properties,
@@ -364,8 +375,9 @@ static void put_hcl(FILE *out, const char *text)
 static void put_hcl_variable(FILE *out, const char *name, const char *what,
 			     const char *value)
 {
-	fprintf(out, "variable \"%s\" {\n  type        = string\n"
-		     "  description = \"%s\"\n",
+	fprintf(out,
+		"variable \"%s\" {\n  type        = string\n"
+		"  description = \"%s\"\n",
 		name, what);
 	if (value) {
 		fputs("  default     = ", out);
@@ -379,8 +391,7 @@ static void put_hcl_criterion(FILE *out, const struct criterion *criterion)
 {
 	fputs("    criterion {\n      field  = ", out);
 	put_hcl(out, criterion->attribute);
-	fputs(criterion->pattern ? "\n      matches = [" :
-				   "\n      equals = [",
+	fputs(criterion->pattern ? "\n      matches = [" : "\n      equals = [",
 	      out);
 	if (strcmp(criterion->pin->key, "cluster_name") == 0)
 		fputs("var.cluster_name", out);
@@ -450,11 +461,12 @@ int filter_emit(FILE *out, const cJSON *document,
 	int status;
 
 	if (!decision || strcmp(decision, "supported") != 0)
-		return fail(error, EXIT_NOT_SUPPORTED,
-			    "filter: the verdict is %s, not supported: there is no filter that the evidence backs; %s",
-			    decision ? decision : "missing",
-			    json_text(verdict, "text") ? json_text(verdict, "text") :
-						       "judge a finding first");
+		return fail(
+			error, EXIT_NOT_SUPPORTED,
+			"filter: the verdict is %s, not supported: there is no filter that the evidence backs; %s",
+			decision ? decision : "missing",
+			json_text(verdict, "text") ? json_text(verdict, "text")
+						   : "judge a finding first");
 	status = check_scope(request, error);
 	if (!status)
 		status = collect_criteria(&filter, scope, request, error);

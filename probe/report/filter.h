@@ -13,8 +13,8 @@
 #include "sockprobe/error.h"
 
 enum filter_format {
-	FILTER_JSON,	       /* FindingCriteria alone */
-	FILTER_CLI,	       /* all of CreateFilter's input */
+	FILTER_JSON, /* FindingCriteria alone */
+	FILTER_CLI,  /* all of CreateFilter's input */
 	FILTER_TERRAFORM,
 	FILTER_CLOUDFORMATION,
 };
@@ -22,7 +22,7 @@ enum filter_format {
 struct filter_request {
 	enum filter_format format;
 	const char *detector; /* NULL: the one that the finding says */
-	const char *scope;    /* scope keys, comma-separated; NULL: all pinned */
+	const char *scope; /* scope keys, comma-separated; NULL: all pinned */
 };
 
 /*

@@ -51,6 +51,7 @@ int main(int argc, char *argv[])
 		       (double)(end.tv_nsec - begin.tv_nsec) / 1e9,
 	       seconds(usage.ru_utime), seconds(usage.ru_stime),
 	       usage.ru_maxrss,
-	       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	       WIFEXITED(status) ? WEXITSTATUS(status)
+				 : 128 + WTERMSIG(status));
 	return 0;
 }

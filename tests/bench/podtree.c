@@ -33,7 +33,8 @@
 #define SOCKET "/run/containerd/containerd.sock"
 #define TASKS "/run/containerd/io.containerd.runtime.v2.task/k8s.io"
 #define ROOTFS "/run/podtree/rootfs"
-#define SEEN "/host/run/containerd" /* the runtime's directory in a client's pod */
+#define SEEN                                                                   \
+	"/host/run/containerd" /* the runtime's directory in a client's pod */
 
 enum {
 	MOUNTS = 40,
@@ -239,8 +240,8 @@ static void make_mounts(const struct container *c)
 /* A mix as programs have it: files, pipes, a few sockets. */
 static void open_fds(int pod, int process)
 {
-	int n = LEAST_FDS + (pod * 37 + process * 71) %
-				    (MOST_FDS - LEAST_FDS + 1);
+	int n = LEAST_FDS +
+		(pod * 37 + process * 71) % (MOST_FDS - LEAST_FDS + 1);
 	int pair[2];
 
 	for (int i = 3; i < n; i++) {
@@ -259,8 +260,8 @@ static int dial(const char *path)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
-			      sizeof(address)) < 0)
+	if (fd < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		err(1, "%s", path);
 	return fd;
 }
@@ -354,7 +355,8 @@ static int serve(int backlog)
 	struct sockaddr_un address = { AF_UNIX, SOCKET };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	if (fd < 0 ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    chmod(SOCKET, 0660) < 0 || listen(fd, backlog) < 0)
 		err(1, SOCKET);
 	return fd;

@@ -28,9 +28,9 @@
 #include "judge/summary.h"
 #include "report/emit.h"
 #include "report/filter.h"
-#include "sockprobe/text_safe.h"
 #include "sockprobe/json.h"
 #include "sockprobe/mount_table.h"
+#include "sockprobe/text_safe.h"
 
 enum { FUZZ_ARENA = 64 << 20 };
 
@@ -313,9 +313,8 @@ static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 		cJSON_Delete(document);
 		return;
 	}
-	if (first < len &&
-	    !findings_parse(text + first + 1, len - first - 1, &findings,
-			    &error))
+	if (first < len && !findings_parse(text + first + 1, len - first - 1,
+					   &findings, &error))
 		relocate_findings(document, findings);
 	if (json_get(document, "findings"))
 		judge_document(document, json_get(document, "expected"));
@@ -396,8 +395,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 			chosen = targets[i].run;
 	}
 	if (!chosen) {
-		fprintf(stderr, "%s: no such target; call it fuzz-TARGET:",
-			name);
+		fprintf(stderr,
+			"%s: no such target; call it fuzz-TARGET:", name);
 		for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
 			fprintf(stderr, " %s", targets[i].name);
 		fputc('\n', stderr);

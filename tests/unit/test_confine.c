@@ -29,20 +29,22 @@
 enum { COULD_NOT_CONFINE = 42, LAST_CALL = 470 };
 
 static const int everywhere[] = {
-	SYS_brk,	SYS_mmap,	     SYS_munmap,     SYS_mremap,
-	SYS_sysinfo,	SYS_clock_gettime,   SYS_getrandom,  SYS_rt_sigreturn,
-	SYS_restart_syscall, SYS_exit_group, SYS_read,	     SYS_write,
-	SYS_close,	SYS_pread64,	     SYS_fstat,	     SYS_newfstatat,
+	SYS_brk,	  SYS_mmap,	      SYS_munmap,
+	SYS_mremap,	  SYS_sysinfo,	      SYS_clock_gettime,
+	SYS_getrandom,	  SYS_rt_sigreturn,   SYS_restart_syscall,
+	SYS_exit_group,	  SYS_read,	      SYS_write,
+	SYS_close,	  SYS_pread64,	      SYS_fstat,
+	SYS_newfstatat,
 #ifdef __SANITIZE_ADDRESS__
-	SYS_madvise,	SYS_mprotect,	     SYS_sigaltstack, SYS_rt_sigaction,
-	SYS_rt_sigprocmask, SYS_gettid,	     SYS_getpid,     SYS_futex,
-	SYS_sched_yield,
+	SYS_madvise,	  SYS_mprotect,	      SYS_sigaltstack,
+	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_gettid,
+	SYS_getpid,	  SYS_futex,	      SYS_sched_yield,
 #endif
 };
 
 static const int reading[] = {
-	SYS_openat, SYS_readlinkat, SYS_getdents64, SYS_lseek,
-	SYS_statx,  SYS_fstatfs,    SYS_getxattr,   SYS_fcntl,
+	SYS_openat,   SYS_readlinkat, SYS_getdents64, SYS_lseek,
+	SYS_statx,    SYS_fstatfs,    SYS_getxattr,   SYS_fcntl,
 #ifdef SYS_readlink
 	SYS_readlink,
 #endif
@@ -59,24 +61,44 @@ struct phase_case {
 };
 
 static const struct phase_case cases[] = {
-	{ PHASE_COLLECT, { PHASE_COLLECT }, 0x280004, true,
-	  { SYS_ioctl, SYS_poll, SYS_ppoll, SYS_setns, SYS_socket, SYS_bind,
-	    SYS_getsockname, SYS_setsockopt, SYS_sendto, SYS_recvmsg, SYS_uname,
-	    SYS_sched_getaffinity,
-	    SYS_pipe2, SYS_clone, SYS_set_robust_list, SYS_getpid, SYS_getppid,
-	    SYS_prctl, SYS_kill, SYS_wait4 } },
-	{ PHASE_KEEPER, { PHASE_KEEPER }, 0x80004, true,
+	{ PHASE_COLLECT,
+	  { PHASE_COLLECT },
+	  0x280004,
+	  true,
+	  { SYS_ioctl,	     SYS_poll,	     SYS_ppoll,
+	    SYS_setns,	     SYS_socket,     SYS_bind,
+	    SYS_getsockname, SYS_setsockopt, SYS_sendto,
+	    SYS_recvmsg,     SYS_uname,	     SYS_sched_getaffinity,
+	    SYS_pipe2,	     SYS_clone,	     SYS_set_robust_list,
+	    SYS_getpid,	     SYS_getppid,    SYS_prctl,
+	    SYS_kill,	     SYS_wait4 } },
+	{ PHASE_KEEPER,
+	  { PHASE_KEEPER },
+	  0x80004,
+	  true,
 	  { SYS_poll, SYS_ppoll, SYS_clone, SYS_set_robust_list, SYS_getpid,
 	    SYS_getppid, SYS_prctl, SYS_kill, SYS_wait4, SYS_capget, SYS_capset,
 	    SYS_seccomp } },
-	{ PHASE_READER, { PHASE_KEEPER, PHASE_READER }, 0x80004, true,
+	{ PHASE_READER,
+	  { PHASE_KEEPER, PHASE_READER },
+	  0x80004,
+	  true,
 	  { SYS_set_robust_list, SYS_getppid, SYS_prctl } },
-	{ PHASE_CORRELATE, { PHASE_CORRELATE }, 0, false,
+	{ PHASE_CORRELATE,
+	  { PHASE_CORRELATE },
+	  0,
+	  false,
 	  { SYS_ioctl, SYS_poll, SYS_ppoll, SYS_sendto, SYS_recvmsg, SYS_wait4,
 	    SYS_seccomp } },
-	{ PHASE_REPORT, { PHASE_CORRELATE, PHASE_REPORT }, 0, false,
+	{ PHASE_REPORT,
+	  { PHASE_CORRELATE, PHASE_REPORT },
+	  0,
+	  false,
 	  { SYS_ioctl, SYS_wait4 } },
-	{ PHASE_WRITE, { PHASE_WRITE }, 0x2, false,
+	{ PHASE_WRITE,
+	  { PHASE_WRITE },
+	  0x2,
+	  false,
 	  { SYS_fsync, SYS_renameat, SYS_renameat2, SYS_unlinkat } },
 };
 
@@ -189,7 +211,7 @@ static void every_other_call_is_death(void **state)
 				continue;
 			if (!is_killed(in_phase(&cases[i], do_call, &call)))
 				FAIL_WITH("%s: call %d is not killed\n",
-					 phase_name(cases[i].phase), call);
+					  phase_name(cases[i].phase), call);
 		}
 	}
 	(void)state;
@@ -204,13 +226,16 @@ struct attempt {
 };
 
 static const struct attempt forbidden[] = {
-	{ "open for writing", SYS_openat, { AT_FDCWD, (long)"/dev/null", O_WRONLY } },
+	{ "open for writing",
+	  SYS_openat,
+	  { AT_FDCWD, (long)"/dev/null", O_WRONLY } },
 	{ "open for both", SYS_openat, { AT_FDCWD, (long)"/dev/null", O_RDWR } },
 	{ "create", SYS_openat, { AT_FDCWD, (long)"/dev/null", O_CREAT } },
 	{ "truncate", SYS_openat, { AT_FDCWD, (long)"/dev/null", O_TRUNC } },
 	{ "append", SYS_openat, { AT_FDCWD, (long)"/dev/null", O_APPEND } },
 	{ "unix socket", SYS_socket, { AF_UNIX, SOCK_STREAM, 0 } },
-	{ "unix socket by its other protocol", SYS_socket,
+	{ "unix socket by its other protocol",
+	  SYS_socket,
 	  { AF_UNIX, SOCK_STREAM, NETLINK_SOCK_DIAG } },
 	{ "inet socket", SYS_socket, { AF_INET, SOCK_STREAM, 0 } },
 	{ "route netlink", SYS_socket, { AF_NETLINK, SOCK_RAW, NETLINK_ROUTE } },
@@ -219,8 +244,10 @@ static const struct attempt forbidden[] = {
 	{ "new user namespace", SYS_clone, { CLONE_NEWUSER | SIGCHLD } },
 	{ "new network namespace", SYS_clone, { CLONE_NEWNET | SIGCHLD } },
 	{ "thread", SYS_clone, { CLONE_VM | CLONE_THREAD | CLONE_SIGHAND } },
-	{ "executable memory", SYS_mmap,
-	  { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0 } },
+	{ "executable memory",
+	  SYS_mmap,
+	  { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	    0 } },
 	{ "put into a terminal", SYS_ioctl, { 0, TIOCSTI, (long)"x" } },
 	{ "signal but SIGKILL", SYS_kill, { 1, SIGTERM } },
 	{ "dumpable", SYS_prctl, { PR_SET_DUMPABLE, 1 } },
@@ -233,9 +260,8 @@ static int do_attempt(const struct confinement *confinement, const void *data)
 	const struct attempt *try = data;
 
 	(void)confinement;
-	return (int)syscall(try->call, try->args[0], try->args[1],
-			    try->args[2], try->args[3], try->args[4],
-			    try->args[5]);
+	return (int)syscall(try->call, try->args[0], try->args[1], try->args[2],
+			    try->args[3], try->args[4], try->args[5]);
 }
 
 /* Where the call is not allowed at all, so much the better. */
@@ -247,8 +273,8 @@ static void arguments_are_held_too(void **state)
 			if (!is_killed(in_phase(&cases[i], do_attempt,
 						&forbidden[k])))
 				FAIL_WITH("%s: %s is not killed\n",
-					 phase_name(cases[i].phase),
-					 forbidden[k].what);
+					  phase_name(cases[i].phase),
+					  forbidden[k].what);
 		}
 	}
 	(void)state;
@@ -261,8 +287,8 @@ static int do_diag_socket(const struct confinement *confinement,
 {
 	(void)confinement;
 	(void)data;
-	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-		      NETLINK_SOCK_DIAG) < 0;
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG) <
+	       0;
 }
 
 static int do_open(const struct confinement *confinement, const void *data)
@@ -300,8 +326,8 @@ static void what_a_phase_needs_is_allowed(void **state)
 	assert_int_equal(in_phase(collect, do_diag_socket, NULL), 0);
 	assert_int_equal(in_phase(collect, do_open, "/proc/self/status"), 0);
 	assert_int_equal(in_phase(collect, do_fork, NULL), 0);
-	assert_int_equal(in_phase(case_of(PHASE_READER), do_open,
-				  "/etc/passwd"), 0);
+	assert_int_equal(
+		in_phase(case_of(PHASE_READER), do_open, "/etc/passwd"), 0);
 }
 
 /* ---- the kernel's word, read by this test itself ---- */
@@ -338,7 +364,7 @@ static void only_the_capabilities_named_are_left(void **state)
 			continue;
 		if (in_phase(&cases[i], do_check_status, &cases[i]) != 0)
 			FAIL_WITH("%s: not the capabilities of the table\n",
-				 phase_name(cases[i].phase));
+				  phase_name(cases[i].phase));
 	}
 }
 
@@ -363,8 +389,8 @@ static void what_was_read_back_is_kept(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		if (cases[i].phase == PHASE_WRITE)
 			continue;
-		assert_int_equal(in_phase(&cases[i], do_compare_facts,
-					  &cases[i]), 0);
+		assert_int_equal(
+			in_phase(&cases[i], do_compare_facts, &cases[i]), 0);
 	}
 }
 

@@ -70,8 +70,8 @@ static int scene_teardown(void **state)
 
 static void check(struct scene *s, enum tristate allowed, const char *why)
 {
-	struct dac_answer answer = dac_may_connect(&s->ev, &s->list, &s->look,
-						   false);
+	struct dac_answer answer =
+		dac_may_connect(&s->ev, &s->list, &s->look, false);
 
 	assert_int_equal(answer.allowed, allowed);
 	assert_non_null(answer.why);
@@ -219,8 +219,8 @@ static void map_ids(struct scene *s, uint32_t first, uint32_t count)
 	struct process *process = &s->processes[0];
 
 	process->mapped = true;
-	s->uids[0] = s->gids[0] = (struct id_range){ .outside = first,
-						     .count = count };
+	s->uids[0] = s->gids[0] =
+		(struct id_range){ .outside = first, .count = count };
 	process->uid_map.at = s->uids;
 	process->gid_map.at = s->gids;
 	process->uid_map.n = process->gid_map.n = 1;
@@ -363,9 +363,8 @@ static void doubt_outweighs_no(void **state)
 	struct scene *s = *state;
 
 	/* The first owns it without the right; for the second the ACL says. */
-	s->steps[2] = (struct path_step){ .mode = 0140000,
-					  .uid = 1000,
-					  .acl = true };
+	s->steps[2] =
+		(struct path_step){ .mode = 0140000, .uid = 1000, .acl = true };
 	s->list.n = 2;
 	s->processes[1].uid[3] = 1001;
 	check(s, TRI_UNKNOWN, "uid 1001");
@@ -486,7 +485,7 @@ static void user_namespaces_part(void **state)
 	assert_false(dac_may_read_process(&reader, &target));
 }
 
-#define scene_test(f) \
+#define scene_test(f)                                                          \
 	cmocka_unit_test_setup_teardown(f, scene_setup, scene_teardown)
 
 int main(void)
@@ -516,7 +515,8 @@ int main(void)
 		cmocka_unit_test(the_same_user_may_read),
 		cmocka_unit_test(all_ids_of_the_target_must_be_the_readers),
 		cmocka_unit_test(ptrace_capability_reads_all),
-		cmocka_unit_test(a_target_with_more_capabilities_is_out_of_reach),
+		cmocka_unit_test(
+			a_target_with_more_capabilities_is_out_of_reach),
 		cmocka_unit_test(what_the_reader_could_have_does_not_count),
 		cmocka_unit_test(user_namespaces_part),
 	};

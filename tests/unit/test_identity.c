@@ -28,8 +28,8 @@ static void check_text(const char *path, const char *what, const char *got,
 	if (got == wanted)
 		return;
 	if (!got || !wanted || strcmp(got, wanted) != 0)
-		fail_msg("%s: %s is %s, not %s", path, what,
-			 got ? got : "none", wanted ? wanted : "none");
+		fail_msg("%s: %s is %s, not %s", path, what, got ? got : "none",
+			 wanted ? wanted : "none");
 }
 
 static void check_all(struct arena *arena, const struct expected *expected,
@@ -50,10 +50,10 @@ static void check_all(struct arena *arena, const struct expected *expected,
 	}
 }
 
-#define CHECK(...)                                                     \
-	do {                                                           \
-		static const struct expected cases_[] = { __VA_ARGS__ }; \
-		check_all(*state, cases_, ARRAY_SIZE(cases_));         \
+#define CHECK(...)                                                             \
+	do {                                                                   \
+		static const struct expected cases_[] = { __VA_ARGS__ };       \
+		check_all(*state, cases_, ARRAY_SIZE(cases_));                 \
 	} while (0)
 
 static void containerd_with_systemd(void **state)
@@ -89,8 +89,7 @@ static void static_pods(void **state)
 	      { "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-"
 		"pod0123456789abcdef0123456789abcdef.slice/cri-containerd-" ID_A
 		".scope",
-		ID_A, NULL, "containerd",
-		"0123456789abcdef0123456789abcdef" });
+		ID_A, NULL, "containerd", "0123456789abcdef0123456789abcdef" });
 }
 
 static void crio(void **state)
@@ -190,8 +189,8 @@ static void nested_containers(void **state)
 /* From inside a cgroup namespace, what is outside begins with "/..". */
 static void paths_above_the_readers_root(void **state)
 {
-	CHECK({ "/../../kubepods-burstable-pod" UID_ ".slice/cri-containerd-" ID_A
-		".scope",
+	CHECK({ "/../../kubepods-burstable-pod" UID_
+		".slice/cri-containerd-" ID_A ".scope",
 		ID_A, NULL, "containerd", UID },
 	      { "/../" ID_A, ID_A, NULL, NULL, NULL },
 	      { "/../cri-containerd-" ID_A ".scope", ID_A, NULL, "containerd",
@@ -204,7 +203,7 @@ static void paths_above_the_readers_root(void **state)
 
 #define HEX_63 "aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa111"
 #define UPPER "AAAA1111AAAA1111AAAA1111AAAA1111AAAA1111AAAA1111AAAA1111AAAA1111"
-#define NOT_HEX \
+#define NOT_HEX                                                                \
 	"gaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111aaaa1111"
 
 static void ids_are_64_lower_hexadecimal_digits(void **state)
@@ -267,8 +266,8 @@ static void decoys_keep_the_true_container(void **state)
 		ID_B, ID_A, "docker", UID },
 	      { GUARD_SLICE "/cri-containerd-" ID_A ".scope/" ID_B, ID_B, ID_A,
 		NULL, UID },
-	      { GUARD_SLICE "/cri-containerd-" ID_A ".scope/init.scope/x",
-		ID_A, NULL, "containerd", UID },
+	      { GUARD_SLICE "/cri-containerd-" ID_A ".scope/init.scope/x", ID_A,
+		NULL, "containerd", UID },
 	      { GUARD_SLICE "/cri-containerd-" ID_A ".scope/..", ID_A, NULL,
 		"containerd", UID });
 }

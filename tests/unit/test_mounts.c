@@ -55,12 +55,13 @@ static void line_with_one_optional_field(void **state)
 {
 	struct mount mount;
 
-	assert_int_equal(line_of(*state,
-				 "541 520 0:25 /docker.sock /var/run/docker.sock "
-				 "rw,nosuid,nodev shared:7 - tmpfs tmpfs "
-				 "rw,size=801224k,mode=755",
-				 &mount),
-			 0);
+	assert_int_equal(
+		line_of(*state,
+			"541 520 0:25 /docker.sock /var/run/docker.sock "
+			"rw,nosuid,nodev shared:7 - tmpfs tmpfs "
+			"rw,size=801224k,mode=755",
+			&mount),
+		0);
 	assert_int_equal(mount.id, 541);
 	assert_int_equal(mount.parent, 520);
 	assert_int_equal(major(mount.dev), 0);
@@ -108,13 +109,11 @@ static void line_undoes_escapes(void **state)
 	assert_string_equal(mount.root, "/a b\tc");
 	assert_string_equal(mount.point, "/x\ny\\z");
 	/* An escaped backslash before digits is a name's own text. */
-	assert_int_equal(line_of(*state,
-				 "1 0 8:1 / /x\\134040y rw - ext4 d rw",
+	assert_int_equal(line_of(*state, "1 0 8:1 / /x\\134040y rw - ext4 d rw",
 				 &mount),
 			 0);
 	assert_string_equal(mount.point, "/x\\040y");
-	assert_int_equal(line_of(*state,
-				 "1 0 8:1 / /q\\9\\04\\ rw - ext4 d rw",
+	assert_int_equal(line_of(*state, "1 0 8:1 / /q\\9\\04\\ rw - ext4 d rw",
 				 &mount),
 			 0);
 	assert_string_equal(mount.point, "/q\\9\\04\\");
@@ -455,7 +454,8 @@ static void table_in_small_pieces(void **state)
 		_exit(0);
 	}
 	close(ends[1]);
-	assert_int_equal(read_mountinfo(*state, ends[0], INT64_MAX, &scratch, &view), 0);
+	assert_int_equal(
+		read_mountinfo(*state, ends[0], INT64_MAX, &scratch, &view), 0);
 	close(ends[0]);
 	assert_int_equal(view.mounts.n, 2);
 	assert_string_equal(view.mounts.at[1].point, "/run");
@@ -466,7 +466,8 @@ static void table_that_cannot_be_read(void **state)
 	struct mount_view view = { 0 };
 	struct mount_list scratch = { 0 };
 
-	assert_int_equal(read_mountinfo(*state, -1, INT64_MAX, &scratch, &view), -EBADF);
+	assert_int_equal(read_mountinfo(*state, -1, INT64_MAX, &scratch, &view),
+			 -EBADF);
 }
 
 /* ---- which mount serves a path ---- */
@@ -585,9 +586,8 @@ static void serving_too_long_a_path(void **state)
 	struct mount_view view;
 	char path[PATH_MAX + 2];
 
-	assert_int_equal(table_of(*state, "1 0 8:1 / / rw - ext4 d rw\n",
-				  &view),
-			 0);
+	assert_int_equal(
+		table_of(*state, "1 0 8:1 / / rw - ext4 d rw\n", &view), 0);
 	memset(path, 'a', sizeof(path) - 1);
 	path[0] = '/';
 	path[sizeof(path) - 1] = '\0';

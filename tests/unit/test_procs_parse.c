@@ -46,10 +46,10 @@ static void stat_comm_with_blanks_and_parentheses(void **state)
 	struct stat_extra extra;
 
 	(void)state;
-	assert_int_equal(
-		stat_of("77 (a) S 1 (b c) R 5 " F5_8 " 0 " F10_19 " 3 0 900 0",
-			&process, &extra),
-		0);
+	assert_int_equal(stat_of("77 (a) S 1 (b c) R 5 " F5_8 " 0 " F10_19
+				 " 3 0 900 0",
+				 &process, &extra),
+			 0);
 	assert_string_equal(extra.comm, "a) S 1 (b c");
 	assert_int_equal(extra.state, 'R');
 	assert_int_equal(process.ppid, 5);
@@ -176,8 +176,7 @@ static void stat_refuses_other_texts(void **state)
 /* Cut anywhere before field 22 ends, it is no stat line. */
 static void stat_refuses_every_truncation(void **state)
 {
-	static const char whole[] =
-		"77 (x) S 1 " F5_8 " 0 " F10_19 " 1 0 5";
+	static const char whole[] = "77 (x) S 1 " F5_8 " 0 " F10_19 " 1 0 5";
 	struct process process;
 	struct stat_extra extra;
 	char text[sizeof(whole)];
@@ -267,10 +266,9 @@ static void status_one_digit_groups(void **state)
 {
 	struct process process;
 
-	assert_int_equal(
-		status_of(*state, IDS "Groups:\t1 2 3 4 5 6 7\n" CAPS,
-			  &process),
-		0);
+	assert_int_equal(status_of(*state, IDS "Groups:\t1 2 3 4 5 6 7\n" CAPS,
+				   &process),
+			 0);
 	assert_int_equal(process.ngroups, 7);
 	assert_int_equal(process.groups[6], 7);
 }
@@ -477,9 +475,9 @@ static void id_map_takes_as_many_lines_as_the_kernel(void **state)
 
 static void id_map_refuses_other_lines(void **state)
 {
-	static const char *const bad[] = { "x\n", "0 0\n", "0 0 1 1\n",
-					   "0 0 one\n", "0 0 1x\n",
-					   "0 0 1\njunk\n" };
+	static const char *const bad[] = { "x\n",	"0 0\n",
+					   "0 0 1 1\n", "0 0 one\n",
+					   "0 0 1x\n",	"0 0 1\njunk\n" };
 	struct id_map map;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

@@ -259,8 +259,8 @@ static void storage_index_of_podman(void **state)
 {
 	struct container c = { .id = ID_B };
 
-	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
-		 &c);
+	recorded(*state, RECORD_STORAGE_INDEX,
+		 "records/storage-containers.json", &c);
 	check(&c.name, "web");
 	check(&c.image, "registry.example/web:1");
 	check(&c.created_at, "2026-11-23T13:40:00.75Z");
@@ -274,8 +274,8 @@ static void storage_index_of_crio(void **state)
 {
 	struct container c = { .id = ID_C };
 
-	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
-		 &c);
+	recorded(*state, RECORD_STORAGE_INDEX,
+		 "records/storage-containers.json", &c);
 	check(&c.name,
 	      "k8s_web_web-0_shop_99999999-90ab-cdef-1234-567890abcdef_0");
 	check(&c.image, "registry.example/web:2");
@@ -286,8 +286,8 @@ static void storage_index_with_names_only(void **state)
 {
 	struct container c = { .id = ID_A };
 
-	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
-		 &c);
+	recorded(*state, RECORD_STORAGE_INDEX,
+		 "records/storage-containers.json", &c);
 	check(&c.name, "only-names");
 	check(&c.image, NULL);
 	check(&c.created_at, NULL);
@@ -296,13 +296,11 @@ static void storage_index_with_names_only(void **state)
 
 static void storage_index_without_the_container(void **state)
 {
-	struct container c = {
-		.id = "dddd4444dddd4444dddd4444dddd4444"
-		      "dddd4444dddd4444dddd4444dddd4444"
-	};
+	struct container c = { .id = "dddd4444dddd4444dddd4444dddd4444"
+				     "dddd4444dddd4444dddd4444dddd4444" };
 
-	recorded(*state, RECORD_STORAGE_INDEX, "records/storage-containers.json",
-		 &c);
+	recorded(*state, RECORD_STORAGE_INDEX,
+		 "records/storage-containers.json", &c);
 	check(&c.name, NULL);
 	check(&c.image, NULL);
 	check(&c.created_at, NULL);
@@ -326,16 +324,27 @@ static void storage_metadata_that_is_no_json(void **state)
 
 /* ---- hostile ---- */
 
-static const enum record_format all_formats[] = {
-	RECORD_OCI, RECORD_DOCKER, RECORD_DOCKER_HOST, RECORD_STORAGE_INDEX
-};
+static const enum record_format all_formats[] = { RECORD_OCI, RECORD_DOCKER,
+						  RECORD_DOCKER_HOST,
+						  RECORD_STORAGE_INDEX };
 
 static void hostile_texts_are_no_records(void **state)
 {
 	static const char *const bad[] = {
-		"",	  " ",	    "null", "true", "7",  "\"x\"",
-		"{",	  "[",	    "{\"a\"", "[{]", "\xff", "<xml/>",
-		"{\"annotations\":{\"a\":\"b\"}", "not json at all",
+		"",
+		" ",
+		"null",
+		"true",
+		"7",
+		"\"x\"",
+		"{",
+		"[",
+		"{\"a\"",
+		"[{]",
+		"\xff",
+		"<xml/>",
+		"{\"annotations\":{\"a\":\"b\"}",
+		"not json at all",
 	};
 
 	for (size_t f = 0; f < ARRAY_SIZE(all_formats); f++) {
@@ -369,8 +378,9 @@ static void hostile_outer_types(void **state)
 static void hostile_types_everywhere(void **state)
 {
 	static const char *const values[] = {
-		"null", "true", "-1e999", "\"\"", "\"text\"", "[]", "{}",
-		"[[],[{}],null]", "{\"a\":{\"b\":[1]}}",
+		"null", "true",		  "-1e999",
+		"\"\"", "\"text\"",	  "[]",
+		"{}",	"[[],[{}],null]", "{\"a\":{\"b\":[1]}}",
 	};
 	char text[2048];
 
@@ -405,16 +415,14 @@ static void hostile_types_everywhere(void **state)
 			 v, v, v);
 		assert_int_equal(record_of(*state, RECORD_DOCKER, text, &c), 0);
 		snprintf(text, sizeof(text), "{\"Privileged\":%s}", v);
-		assert_int_equal(record_of(*state, RECORD_DOCKER_HOST, text,
-					   &c),
-				 0);
+		assert_int_equal(
+			record_of(*state, RECORD_DOCKER_HOST, text, &c), 0);
 		snprintf(text, sizeof(text),
 			 "[%s,{\"id\":%s},{\"id\":\"" ID_A
 			 "\",\"names\":%s,\"metadata\":%s,\"created\":%s}]",
 			 v, v, v, v, v);
-		assert_int_equal(record_of(*state, RECORD_STORAGE_INDEX, text,
-					   &c),
-				 0);
+		assert_int_equal(
+			record_of(*state, RECORD_STORAGE_INDEX, text, &c), 0);
 	}
 }
 

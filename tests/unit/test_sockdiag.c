@@ -376,8 +376,9 @@ static void diag_tells_a_full_arena(void **state)
 
 static void line_of_a_listener(void **state)
 {
-	static const char line[] = "ffff9d2c41aa8800: 00000002 00000000 00010000 "
-				   "0001 01 55501 /run/docker.sock";
+	static const char line[] =
+		"ffff9d2c41aa8800: 00000002 00000000 00010000 "
+		"0001 01 55501 /run/docker.sock";
 	struct unix_socket socket;
 
 	(void)state;

@@ -135,8 +135,8 @@ static void a_walk_that_fails(void **state)
  */
 static void what_only_the_probe_cannot_walk_is_unknown(void **state)
 {
-	static const int errors[] = { EXDEV, EMFILE, ENFILE, ENOMEM, EOVERFLOW,
-				      ENOSYS };
+	static const int errors[] = { EXDEV,  EMFILE,	 ENFILE,
+				      ENOMEM, EOVERFLOW, ENOSYS };
 	struct scene *s = *state;
 
 	s->look.kind = KIND_ERROR;
@@ -357,7 +357,7 @@ static void wanted_are_sockets_peers_and_pending(void **state)
 	assert_int_equal(inos[4], 400);
 }
 
-#define scene_test(f) \
+#define scene_test(f)                                                          \
 	cmocka_unit_test_setup_teardown(f, scene_setup, scene_teardown)
 
 int main(void)

@@ -6,31 +6,39 @@
 
 /* Well-formed: the shortest and longest of each length, around surrogates. */
 static const char *const good[] = {
-	"",	 "docker.sock",	     "\x01\x7f",	 "\xc2\x80",
-	"\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
-	"\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+	"",
+	"docker.sock",
+	"\x01\x7f",
+	"\xc2\x80",
+	"\xdf\xbf",
+	"\xe0\xa0\x80",
+	"\xed\x9f\xbf",
+	"\xee\x80\x80",
+	"\xef\xbf\xbf",
+	"\xf0\x90\x80\x80",
+	"\xf4\x8f\xbf\xbf",
 	"a\xc3\xa4z",
 };
 
 static const char *const bad[] = {
-	"\x80",		    /* a continuation alone */
+	"\x80", /* a continuation alone */
 	"\xbf",
-	"\xc0\xaf",	    /* overlong '/' */
+	"\xc0\xaf", /* overlong '/' */
 	"\xc1\xbf",
-	"\xe0\x80\xaf",	    /* overlong '/' in three */
+	"\xe0\x80\xaf", /* overlong '/' in three */
 	"\xe0\x9f\xbf",
 	"\xf0\x80\x80\xaf", /* and in four */
 	"\xf0\x8f\xbf\xbf",
-	"\xed\xa0\x80",	    /* surrogates */
+	"\xed\xa0\x80", /* surrogates */
 	"\xed\xbf\xbf",
 	"\xf4\x90\x80\x80", /* past U+10FFFF */
 	"\xf5\x80\x80\x80",
 	"\xff",
 	"\xfe",
-	"\xc3",		    /* cut by the end */
+	"\xc3", /* cut by the end */
 	"\xe2\x82",
 	"\xf0\x9f\x98",
-	"\xc3(",	    /* cut by another character */
+	"\xc3(", /* cut by another character */
 	"\xe2\x82z",
 	"ok\xc3\xa4\xff",
 };
@@ -71,7 +79,9 @@ static void bytes_become_escapes(void **state)
 	check_escaped("", "");
 	check_escaped("plain", "plain");
 	check_escaped("\xff", "\\xff");
-	check_escaped("a\x80" "b", "a\\x80b");
+	check_escaped("a\x80"
+		      "b",
+		      "a\\x80b");
 	check_escaped("\xc0\xaf", "\\xc0\\xaf");
 	check_escaped("\xed\xa0\x80", "\\xed\\xa0\\x80");
 	check_escaped("\xc3\xa4\xc3", "\xc3\xa4\\xc3");
@@ -112,10 +122,16 @@ static void a_terminal_gets_printable_ascii_only(void **state)
 	check_safe("\x1b[2J\x07", "\\u{1b}[2J\\u{7}");
 	check_safe("\x7f", "\\u{7f}");
 	/* C1 controls as characters, and as bytes */
-	check_safe("\xc2\x9b" "31m", "\\u{9b}31m");
-	check_safe("\x9b" "31m", "\\x9b31m");
+	check_safe("\xc2\x9b"
+		   "31m",
+		   "\\u{9b}31m");
+	check_safe("\x9b"
+		   "31m",
+		   "\\x9b31m");
 	/* bidirectional override, joiner, wide and other scripts */
-	check_safe("\xe2\x80\xae" "cod", "\\u{202e}cod");
+	check_safe("\xe2\x80\xae"
+		   "cod",
+		   "\\u{202e}cod");
 	check_safe("\xe2\x80\x8d", "\\u{200d}");
 	check_safe("\xc3\xa4", "\\u{e4}");
 	check_safe("\xf0\x9f\x98\x80", "\\u{1f600}");

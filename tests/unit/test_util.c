@@ -313,7 +313,7 @@ static void u64_knows_its_range(void **state)
 
 static void u64_refuses_what_is_no_number(void **state)
 {
-	static const char *const bad[] = { "",   " 1",  "1 ", "-1", "+1",
+	static const char *const bad[] = { "",	 " 1",	"1 ", "-1", "+1",
 					   "0x", "1e3", "1.", "\n", "1\n" };
 	uint64_t value = 77;
 
@@ -509,8 +509,7 @@ static void files_are_read_whole(void **state)
 	assert_string_equal(buf, "fifteen bytes..");
 	/* one more, and no room is left for the NUL */
 	assert_int_equal(write(fd, "!", 1), 1);
-	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)),
-			 -EFBIG);
+	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)), -EFBIG);
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)), 0);
 	assert_string_equal(buf, "");

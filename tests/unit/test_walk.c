@@ -19,7 +19,7 @@
 struct scene {
 	char dir[64];
 	int rootfd;
-	int before; /* where the tests were started */
+	int before;		    /* where the tests were started */
 	struct walk_result *result; /* a third of a megabyte */
 };
 
@@ -118,8 +118,7 @@ static void make_socket(const char *name)
 
 	assert_true(fd >= 0);
 	strcpy(address.sun_path, name);
-	assert_int_equal(bind(fd, (struct sockaddr *)&address,
-			      sizeof(address)),
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)),
 			 0);
 	close(fd);
 }
@@ -488,11 +487,11 @@ static void acls_are_seen(void **state)
 {
 	/* Version 2; owner rw, uid 1000 r, group r, mask r, others none. */
 	static const unsigned char acl[] = {
-		2, 0, 0, 0,					    /**/
-		1, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,		    /**/
-		2, 0, 4, 0, 0xe8, 0x03, 0x00, 0x00,		    /**/
-		4, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,		    /**/
-		0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff,		    /**/
+		2,    0, 0, 0,			       /**/
+		1,    0, 6, 0, 0xff, 0xff, 0xff, 0xff, /**/
+		2,    0, 4, 0, 0xe8, 0x03, 0x00, 0x00, /**/
+		4,    0, 4, 0, 0xff, 0xff, 0xff, 0xff, /**/
+		0x10, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, /**/
 		0x20, 0, 0, 0, 0xff, 0xff, 0xff, 0xff,
 	};
 	struct scene *s = *state;
@@ -881,7 +880,7 @@ static void reading_leaves_the_access_time(void **state)
 	assert_int_equal(st.st_atim.tv_sec, 1000);
 }
 
-#define scene_test(f) \
+#define scene_test(f)                                                          \
 	cmocka_unit_test_setup_teardown(f, scene_setup, scene_teardown)
 
 int main(void)

@@ -48,7 +48,7 @@ static inline int arena_teardown(void **state)
 	return 0;
 }
 
-#define arena_test(f) \
+#define arena_test(f)                                                          \
 	cmocka_unit_test_setup_teardown(f, arena_setup, arena_teardown)
 
 /* Zeroed memory that ends where it ends; there is always one byte. */
