@@ -35,7 +35,7 @@ enum coverage_status {
 
 struct coverage {
 	const char *source; /* a name of the schema's list */
-	const char *scope;  /* what part of the node it is about */
+	const char *extent; /* what part of the node it is about */
 	enum coverage_status status;
 	const char *detail;
 	const char *mend; /* how to get what is missing; NULL where complete */
@@ -117,7 +117,7 @@ struct path_look {
 	enum tristate entries_known;
 };
 
-enum path_source {
+enum path_listing {
 	FROM_TABLE,
 	FROM_KUBELET,
 	FROM_OPTION,
@@ -149,8 +149,8 @@ struct origin {
 struct path_object {
 	struct string_list names; /* as looked for; more than one: aliases */
 	const char *runtime;
-	enum path_source source;
-	size_t view; /* container whose view the names are of; NO_INDEX: node */
+	enum path_listing listed;
+	size_t container; /* in whose view the names are; NO_INDEX: the node */
 	bool unlinked; /* it listens, but its name has gone or leads elsewhere */
 	struct path_look look;
 	const char *fs_path; /* inside its file system, as mountinfo's root */
@@ -200,13 +200,13 @@ DEFINE_LIST(process_list, struct process);
 
 /* ---- sockets ---- */
 
-enum socket_source { SOCKETS_DIAG, SOCKETS_PROC_NET, SOCKETS_NONE };
+enum socket_dump { DUMP_DIAG, DUMP_PROC_NET, DUMP_NONE };
 
 struct netns {
 	uint64_t ino;
 	size_t process;		/* one that is in it; NO_INDEX: only a mount */
 	const char *mount_path; /* where it is bind-mounted, if process is none */
-	enum socket_source source;
+	enum socket_dump dump;
 	enum coverage_status status;
 	const char *why; /* of what is missing */
 	bool node;	 /* the namespace of the node's pid 1 */
@@ -344,11 +344,11 @@ DEFINE_LIST(connection_list, struct connection);
 
 /* ---- the whole ---- */
 
-enum process_scope {
-	SCOPE_HOST,	 /* the machine's initial pid namespace */
-	SCOPE_NESTED,	 /* a node inside a pid namespace (kind, a lab) */
-	SCOPE_CONTAINER, /* only what this pid namespace shows */
-	SCOPE_NONE,	 /* no procfs */
+enum extent {
+	EXTENT_HOST,	  /* the machine's initial pid namespace */
+	EXTENT_NESTED,	  /* a node inside a pid namespace (kind, a lab) */
+	EXTENT_CONTAINER, /* only what this pid namespace shows */
+	EXTENT_NONE,	  /* no procfs */
 };
 
 struct probe_facts {
@@ -356,7 +356,7 @@ struct probe_facts {
 	int64_t duration_ms;
 	const char *root;
 	const char *proc; /* where the procfs that was read is mounted */
-	enum process_scope scope;
+	enum extent extent;
 	bool is_node; /* the processes seen are all of a node, as far as known */
 	struct confinement confinement;
 	const char *executable_sha256; /* of the probe's own; NULL unknown */
@@ -425,7 +425,7 @@ void evidence_free(struct evidence *ev);
  * Adds a line of coverage. Text is formatted into its arena; past the bound
  * the last line says that lines are missing, so nothing is dropped unseen.
  */
-void coverage_add(struct evidence *ev, const char *source, const char *scope,
+void coverage_add(struct evidence *ev, const char *source, const char *extent,
 		  enum coverage_status status, const char *mend,
 		  const char *detail, ...)
 	__attribute__((format(printf, 6, 7)));
@@ -448,7 +448,7 @@ int conflict_add(struct arena *arena, struct container *container,
  * Whose processes a coverage line is about: "node", or what one container's
  * pid namespace shows of it.
  */
-const char *processes_scope(const struct evidence *ev);
+const char *processes_extent(const struct evidence *ev);
 
 /* When process number `idx` started, from the boot and the clock ticks. */
 struct timespec process_start(const struct evidence *ev, size_t idx);

@@ -216,7 +216,7 @@ size_t holders_parts(const struct evidence *ev)
 
 static void report(struct evidence *ev, const struct found *found)
 {
-	const char *scope = processes_scope(ev);
+	const char *scope = processes_extent(ev);
 
 	if (found->timed_out)
 		coverage_add(

@@ -344,33 +344,33 @@ static void report_views(struct evidence *ev, const struct tally *tally)
 	/* A line of its own: a container's doing must not hide what was denied. */
 	if (tally->slow)
 		coverage_add(
-			ev, "mount_tables", processes_scope(ev),
+			ev, "mount_tables", processes_extent(ev),
 			COVERAGE_TIMED_OUT,
 			"look for a container that piles up mounts on one another",
 			"%zu mount tables read, %zu of them cut: they took more than their part of the time",
 			ev->views.n, tally->slow);
 	if (tally->timed_out)
-		coverage_add(ev, "mount_tables", processes_scope(ev),
+		coverage_add(ev, "mount_tables", processes_extent(ev),
 			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "%zu mount tables read before the deadline",
 			     ev->views.n);
 	else if (tally->denied)
 		coverage_add(
-			ev, "mount_tables", processes_scope(ev),
+			ev, "mount_tables", processes_extent(ev),
 			COVERAGE_DENIED,
 			"run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
 			"mount tables of %zu processes denied, %zu tables read: which containers mount a path is known only for these",
 			tally->denied, ev->views.n);
 	else if (tally->cut || tally->failed)
 		coverage_add(
-			ev, "mount_tables", processes_scope(ev),
+			ev, "mount_tables", processes_extent(ev),
 			COVERAGE_PARTIAL,
 			"look for tables of absurd size or lines",
 			"%zu mount tables read, %zu of them cut, %zu not read",
 			ev->views.n, tally->cut, tally->failed);
 	else if (!tally->slow)
-		coverage_add(ev, "mount_tables", processes_scope(ev),
+		coverage_add(ev, "mount_tables", processes_extent(ev),
 			     COVERAGE_COMPLETE, NULL, "%zu mount tables",
 			     ev->views.n);
 }
@@ -393,7 +393,7 @@ static int collect_one(struct evidence *ev, size_t idx, int64_t deadline,
 		err = add_view(ev, idx, deadline, tally);
 	if (process->self)
 		ev->own_view = process->view;
-	if (process->pid == 1 && ev->probe.scope != SCOPE_CONTAINER)
+	if (process->pid == 1 && ev->probe.extent != EXTENT_CONTAINER)
 		ev->node_view = process->view;
 	return err;
 }

@@ -38,13 +38,15 @@ static bool same_absence(const struct path_object *path, const char *name,
 }
 
 static struct path_object *find_same(struct evidence *ev, const char *name,
-				     size_t view, const struct path_look *look)
+				     size_t container,
+				     const struct path_look *look)
 {
 	for (size_t i = 0; i < ev->paths.n; i++) {
 		struct path_object *path = &ev->paths.at[i];
 
-		if (path->view == view && (same_object(&path->look, look) ||
-					   same_absence(path, name, look)))
+		if (path->container == container &&
+		    (same_object(&path->look, look) ||
+		     same_absence(path, name, look)))
 			return path;
 	}
 	return NULL;
@@ -102,9 +104,9 @@ static int place_object(struct evidence *ev, struct path_object *path,
 struct target {
 	const char *name;
 	const char *runtime;
-	enum path_source source;
+	enum path_listing listed;
 	struct fetch_root root;
-	size_t view;	   /* container */
+	size_t container;
 	size_t mount_view; /* whose table the walk's mount id is of */
 	const char *prefix;
 };
@@ -119,7 +121,7 @@ static int add_target(struct evidence *ev, struct fetch *fetch,
 
 	if (err)
 		return err;
-	path = find_same(ev, target->name, target->view, &look);
+	path = find_same(ev, target->name, target->container, &look);
 	if (path) {
 		*idx = (size_t)(path - ev->paths.at);
 		return add_name(ev, path, target->name);
@@ -130,8 +132,8 @@ static int add_target(struct evidence *ev, struct fetch *fetch,
 		return -errno;
 	*path = (struct path_object){
 		.runtime = target->runtime,
-		.source = target->source,
-		.view = target->view,
+		.listed = target->listed,
+		.container = target->container,
 		.look = look,
 		.state = STATE_UNKNOWN,
 		.activated_by = NO_INDEX,
@@ -146,14 +148,14 @@ static int add_target(struct evidence *ev, struct fetch *fetch,
 }
 
 static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
-		    const char *runtime, enum path_source source)
+		    const char *runtime, enum path_listing listed)
 {
 	const struct target target = {
 		.name = name,
 		.runtime = runtime,
-		.source = source,
+		.listed = listed,
 		.root = FETCH_HOST,
-		.view = NO_INDEX,
+		.container = NO_INDEX,
 		.mount_view = ev->own_view,
 		.prefix = ev->probe.root,
 	};
@@ -264,7 +266,7 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 }
 
 int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
-		       size_t view)
+		       size_t container)
 {
 	struct path_object *path = list_add(&ev->arena, &ev->paths, MAX_PATHS);
 	int err;
@@ -273,8 +275,8 @@ int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
 		return -errno;
 	*path = (struct path_object){
 		.runtime = guess_runtime(socket->name),
-		.source = FROM_KERNEL,
-		.view = view,
+		.listed = FROM_KERNEL,
+		.container = container,
 		.unlinked = true,
 		.look = { .kind = KIND_SOCKET,
 			  .inode = { .sb_dev = socket->vfs_dev,
@@ -289,21 +291,21 @@ int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
 }
 
 int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,
-		    enum path_source source, size_t process, size_t view,
+		    enum path_listing listed, size_t process, size_t container,
 		    size_t *idx)
 {
 	const struct process *holder;
 	struct target target = {
 		.name = name,
 		.runtime = guess_runtime(name),
-		.source = source,
-		.view = view,
+		.listed = listed,
+		.container = container,
 		.prefix = "/",
 	};
 	size_t unused;
 
 	if (process == NO_INDEX)
-		return add_host(ev, fetch, name, target.runtime, source);
+		return add_host(ev, fetch, name, target.runtime, listed);
 	holder = &ev->processes.at[process];
 	target.root = (struct fetch_root){ .proc_dirfd = holder->dirfd };
 	target.mount_view = holder->view;

@@ -17,11 +17,11 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 /*
  * Adds a path as a process names it: of a listening socket that no other path
  * led to, or of a finding. `process` NO_INDEX, or the one in whose root it is
- * looked up; `view` its container or NO_INDEX. *idx, where not NULL, becomes
+ * looked up; `container` its own or NO_INDEX. *idx, where not NULL, becomes
  * the object's index. 0 or -errno.
  */
 int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,
-		    enum path_source source, size_t process, size_t view,
+		    enum path_listing listed, size_t process, size_t container,
 		    size_t *idx);
 
 /*
@@ -30,6 +30,6 @@ int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,
  * unix_diag gave. 0 or -errno.
  */
 int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
-		       size_t view);
+		       size_t container);
 
 #endif

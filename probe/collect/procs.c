@@ -48,7 +48,7 @@ static bool is_initial(int procfd)
 
 /*
  * Does pid 1 of this procfs live in the audited root? Where that is denied, it
- * may: whether it is a node is then for identity_judge_scope() to say.
+ * may: whether it is a node is then for identity_judge_extent() to say.
  */
 static bool first_may_have_root(int procfd, int rootfd)
 {
@@ -80,24 +80,24 @@ int procs_open(struct evidence *ev, int rootfd, const char *root)
 	int *chosen = &own;
 
 	ev->probe.proc = "/proc";
-	ev->probe.scope = SCOPE_HOST;
+	ev->probe.extent = EXTENT_HOST;
 	if (own < 0 || !is_initial(own)) {
 		nodes = open_procfs(rootfd, "proc");
 		if (nodes >= 0 && is_initial(nodes)) {
 			chosen = &nodes;
 		} else if (own >= 0 && first_may_have_root(own, rootfd)) {
-			ev->probe.scope = SCOPE_NESTED;
+			ev->probe.extent = EXTENT_NESTED;
 		} else if (nodes >= 0 && first_may_have_root(nodes, rootfd)) {
-			ev->probe.scope = SCOPE_NESTED;
+			ev->probe.extent = EXTENT_NESTED;
 			chosen = &nodes;
 		} else {
-			ev->probe.scope = SCOPE_CONTAINER;
+			ev->probe.extent = EXTENT_CONTAINER;
 		}
 	}
 	if (chosen == &nodes)
 		ev->probe.proc = path_join(&ev->arena, root, "proc");
 	if (*chosen < 0) {
-		ev->probe.scope = SCOPE_NONE;
+		ev->probe.extent = EXTENT_NONE;
 		return -ENODEV;
 	}
 	ev->probe.pid = own_pid(*chosen);
@@ -322,7 +322,7 @@ static int compare_pids(const void *a, const void *b)
 /* What is the node's is what its pid 1 has. */
 static void note_first_process(struct evidence *ev)
 {
-	if (ev->probe.scope == SCOPE_CONTAINER || !ev->processes.n ||
+	if (ev->probe.extent == EXTENT_CONTAINER || !ev->processes.n ||
 	    ev->processes.at[0].pid != 1)
 		return;
 	ev->node_pid_ns = ev->processes.at[0].ns_pid;
@@ -339,31 +339,31 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 	bool hidden = !ev->processes.n || ev->processes.at[0].pid != 1;
 
 	if (tally->timed_out)
-		coverage_add(ev, "processes", processes_scope(ev),
+		coverage_add(ev, "processes", processes_extent(ev),
 			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "read %zu processes before the deadline",
 			     ev->processes.n);
 	else if (tally->cut)
-		coverage_add(ev, "processes", processes_scope(ev),
+		coverage_add(ev, "processes", processes_extent(ev),
 			     COVERAGE_PARTIAL,
 			     "none: a node with more processes is not known",
 			     "read the first %zu processes, the most kept",
 			     ev->processes.n);
 	else if (hidden && !tally->unreadable)
 		coverage_add(
-			ev, "processes", processes_scope(ev), COVERAGE_DENIED,
+			ev, "processes", processes_extent(ev), COVERAGE_DENIED,
 			"run as root: procfs is mounted with hidepid",
 			"%zu processes read; procfs hides others, its first process among them",
 			ev->processes.n);
 	else if (tally->unreadable)
-		coverage_add(ev, "processes", processes_scope(ev),
+		coverage_add(ev, "processes", processes_extent(ev),
 			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, mend,
 			     "%zu processes read, %zu not (%s)",
 			     ev->processes.n, tally->unreadable,
 			     strerror(-tally->last_err));
 	else
-		coverage_add(ev, "processes", processes_scope(ev),
+		coverage_add(ev, "processes", processes_extent(ev),
 			     COVERAGE_COMPLETE, NULL, "%zu processes of %s",
 			     ev->processes.n, ev->probe.proc);
 }

@@ -44,7 +44,7 @@ static int add_netns(struct evidence *ev, uint64_t ino, size_t process,
 		.ino = ino,
 		.process = process,
 		.mount_path = mount_path,
-		.source = SOCKETS_NONE,
+		.dump = DUMP_NONE,
 		.status = COVERAGE_UNAVAILABLE,
 	};
 	return 0;
@@ -112,7 +112,7 @@ static void mark_node(struct evidence *ev)
 
 	for (size_t i = 0; i < ev->processes.n; i++) {
 		if (ev->processes.at[i].pid == 1 &&
-		    ev->probe.scope != SCOPE_CONTAINER)
+		    ev->probe.extent != EXTENT_CONTAINER)
 			ino = ev->processes.at[i].ns_net;
 	}
 	for (size_t i = 0; i < ev->netns.n; i++)
@@ -460,7 +460,7 @@ static void fall_back(struct dump *dump, struct netns *netns,
 		ev->sockets.n = before;
 		return;
 	}
-	netns->source = SOCKETS_PROC_NET;
+	netns->dump = DUMP_PROC_NET;
 }
 
 static void collect_one(struct dump *dump, struct netns *netns,
@@ -471,13 +471,13 @@ static void collect_one(struct dump *dump, struct netns *netns,
 				 : table->err;
 
 	if (!err) {
-		netns->source = SOCKETS_DIAG;
+		netns->dump = DUMP_DIAG;
 		netns->status = COVERAGE_COMPLETE;
 		return;
 	}
 	if (worth_retrying(err) || err == -ENOMEM || err == -EOVERFLOW) {
 		/* What came is true, if not all: it stays, and is said. */
-		netns->source = SOCKETS_DIAG;
+		netns->dump = DUMP_DIAG;
 		netns->status = COVERAGE_PARTIAL;
 		netns->why = err == -EINTR ? "changed while it was read"
 					   : strerror(-err);
@@ -493,18 +493,18 @@ static void report_netns(struct evidence *ev)
 {
 	if (ev->netns_hidden)
 		coverage_add(
-			ev, "network_namespaces", processes_scope(ev),
+			ev, "network_namespaces", processes_extent(ev),
 			COVERAGE_DENIED, MEND_DUMP,
 			"namespaces of %zu processes denied, %zu namespaces known",
 			ev->netns_hidden, ev->netns.n);
 	else if (ev->netns_cut)
-		coverage_add(ev, "network_namespaces", processes_scope(ev),
+		coverage_add(ev, "network_namespaces", processes_extent(ev),
 			     COVERAGE_PARTIAL,
 			     "look for who makes so many network namespaces",
 			     "the first %zu network namespaces, the most kept",
 			     ev->netns.n);
 	else
-		coverage_add(ev, "network_namespaces", processes_scope(ev),
+		coverage_add(ev, "network_namespaces", processes_extent(ev),
 			     COVERAGE_COMPLETE, NULL, "%zu network namespaces",
 			     ev->netns.n);
 }
@@ -526,7 +526,7 @@ static void report_sockets(struct evidence *ev, bool timed_out)
 		}
 		for (size_t k = 0; k < ev->netns.n; k++) {
 			if (ev->netns.at[k].status != netns->status ||
-			    ev->netns.at[k].source != netns->source)
+			    ev->netns.at[k].dump != netns->dump)
 				continue;
 			same++;
 			first &= k >= i;
@@ -540,19 +540,19 @@ static void report_sockets(struct evidence *ev, bool timed_out)
 		coverage_add(
 			ev, "sockets", scope, netns->status, MEND_DUMP,
 			"%s: %s", netns->why ? netns->why : "not asked",
-			netns->source == SOCKETS_PROC_NET
+			netns->dump == DUMP_PROC_NET
 				? "read /proc/PID/net/unix instead, which has names but neither inodes nor peers"
-			: netns->source == SOCKETS_DIAG
+			: netns->dump == DUMP_DIAG
 				? "some sockets may be missing"
 				: "no sockets read");
 	}
 	if (timed_out)
-		coverage_add(ev, "sockets", processes_scope(ev),
+		coverage_add(ev, "sockets", processes_extent(ev),
 			     COVERAGE_TIMED_OUT,
 			     "give more time with --timeout",
 			     "not all network namespaces were reached");
 	else if (complete == ev->netns.n)
-		coverage_add(ev, "sockets", processes_scope(ev),
+		coverage_add(ev, "sockets", processes_extent(ev),
 			     COVERAGE_COMPLETE, NULL,
 			     "unix_diag dumps of %zu network namespaces",
 			     complete);

@@ -74,26 +74,26 @@ static void report(struct evidence *ev, const struct tally *tally)
 {
 	if (tally->timed_out)
 		coverage_add(
-			ev, "container_views", processes_scope(ev),
+			ev, "container_views", processes_extent(ev),
 			COVERAGE_TIMED_OUT,
 			"look for a dead network or FUSE mount in the containers named",
 			"%zu paths seen in containers, %zu did not answer",
 			tally->looked, tally->timed_out);
 	else if (tally->denied)
 		coverage_add(
-			ev, "container_views", processes_scope(ev),
+			ev, "container_views", processes_extent(ev),
 			COVERAGE_DENIED,
 			"run as root with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (kubectl debug: --profile=sysadmin)",
 			"%zu paths seen in containers, %zu denied",
 			tally->looked, tally->denied);
 	else if (tally->ended)
 		coverage_add(
-			ev, "container_views", processes_scope(ev),
+			ev, "container_views", processes_extent(ev),
 			COVERAGE_PARTIAL, "run again",
 			"%zu paths seen in containers, %zu not: their processes had ended",
 			tally->looked, tally->ended);
 	else
-		coverage_add(ev, "container_views", processes_scope(ev),
+		coverage_add(ev, "container_views", processes_extent(ev),
 			     COVERAGE_COMPLETE, NULL,
 			     "%zu paths seen in containers", tally->looked);
 }

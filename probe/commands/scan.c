@@ -167,7 +167,7 @@ static void report_unavailable(struct evidence *ev)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-		coverage_add(ev, sources[i], processes_scope(ev),
+		coverage_add(ev, sources[i], processes_extent(ev),
 			     COVERAGE_UNAVAILABLE, "mount procfs at /proc",
 			     "no processes were seen");
 }
@@ -203,7 +203,7 @@ static int place_processes(struct evidence *ev)
 {
 	int err = identity_correlate(ev);
 
-	identity_judge_scope(ev);
+	identity_judge_extent(ev);
 	return err;
 }
 

@@ -361,8 +361,9 @@ void identity_mark_touching(struct evidence *ev)
 {
 	for (size_t i = 0; i < ev->paths.n; i++) {
 		mark(ev, &ev->paths.at[i].listener_processes);
-		if (ev->paths.at[i].view != NO_INDEX)
-			ev->containers.at[ev->paths.at[i].view].touches = true;
+		if (ev->paths.at[i].container != NO_INDEX)
+			ev->containers.at[ev->paths.at[i].container].touches =
+				true;
 	}
 	for (size_t i = 0; i < ev->connections.n; i++) {
 		mark(ev, &ev->connections.at[i].clients);
@@ -387,22 +388,22 @@ static bool runtime_is_seen(const struct evidence *ev)
 	return false;
 }
 
-void identity_judge_scope(struct evidence *ev)
+void identity_judge_extent(struct evidence *ev)
 {
 	static const char mend[] =
 		"run as root on the node, or in its pid namespace (hostPID: true; kubectl debug node does)";
 
 	ev->probe.is_node =
-		ev->probe.scope == SCOPE_HOST ||
-		(ev->probe.scope == SCOPE_NESTED && runtime_is_seen(ev));
-	switch (ev->probe.scope) {
-	case SCOPE_HOST:
+		ev->probe.extent == EXTENT_HOST ||
+		(ev->probe.extent == EXTENT_NESTED && runtime_is_seen(ev));
+	switch (ev->probe.extent) {
+	case EXTENT_HOST:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_COMPLETE,
 			     NULL,
 			     "%s is of the machine's initial pid namespace",
 			     ev->probe.proc);
 		break;
-	case SCOPE_NESTED:
+	case EXTENT_NESTED:
 		if (ev->probe.is_node)
 			coverage_add(
 				ev, "pid_namespace", "node", COVERAGE_COMPLETE,
@@ -416,13 +417,13 @@ void identity_judge_scope(struct evidence *ev)
 				"%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
 				ev->probe.proc);
 		break;
-	case SCOPE_CONTAINER:
+	case EXTENT_CONTAINER:
 		coverage_add(
 			ev, "pid_namespace", "node", COVERAGE_DENIED, mend,
 			"%s shows one container's processes, not the node's",
 			ev->probe.proc);
 		break;
-	case SCOPE_NONE:
+	case EXTENT_NONE:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_UNAVAILABLE,
 			     mend, "no procfs was found");
 		break;

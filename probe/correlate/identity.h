@@ -45,6 +45,6 @@ int identity_check_privileges(struct evidence *ev);
  * Sets ev->probe.is_node and adds the coverage line "pid_namespace": whose
  * processes were seen. After holders are known, before listeners are joined.
  */
-void identity_judge_scope(struct evidence *ev);
+void identity_judge_extent(struct evidence *ev);
 
 #endif

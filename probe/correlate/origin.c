@@ -16,7 +16,7 @@ enum { BEFORE_MS = 5000, AFTER_MS = 1000, NO_START_MS = 10000 };
 
 static bool is_asked(const struct path_object *path)
 {
-	return path->view == NO_INDEX && path->look.kind == KIND_DIRECTORY;
+	return path->container == NO_INDEX && path->look.kind == KIND_DIRECTORY;
 }
 
 bool origin_is_asked(const struct evidence *ev)

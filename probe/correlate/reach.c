@@ -80,7 +80,7 @@ static bool is_parent_on_node(const struct evidence *ev,
 {
 	size_t idx;
 
-	if (ev->own_view == NO_INDEX || path->view != NO_INDEX)
+	if (ev->own_view == NO_INDEX || path->container != NO_INDEX)
 		return false;
 	idx = mount_by_id(&ev->views.at[ev->own_view], path->look.inode.mnt_id);
 	return idx != NO_INDEX &&
@@ -98,7 +98,8 @@ classify(struct evidence *ev, const struct path_object *path,
 	if (strcmp(mount_root, path->fs_path) == 0)
 		return VIA_SOCKET_MOUNT;
 	prefix = prefix_before(&ev->arena, container_path, path->look.resolved);
-	if (path->view == NO_INDEX && prefix && root_is_at(view, root, prefix))
+	if (path->container == NO_INDEX && prefix &&
+	    root_is_at(view, root, prefix))
 		return VIA_ROOT_MOUNT;
 	return is_parent_on_node(ev, path, mount_root) ? VIA_PARENT_MOUNT
 						       : VIA_SHARED_FS;
@@ -313,7 +314,7 @@ static int plan_proc_root(struct plan *plan)
 		const struct path_object *path = &ev->paths.at[plan->path];
 		int err;
 
-		if (path->view != NO_INDEX || !path->look.resolved)
+		if (path->container != NO_INDEX || !path->look.resolved)
 			continue;
 		err = add_proc_root(plan, procfs, target);
 		if (err)
@@ -336,8 +337,8 @@ static int plan_view(struct plan *plan)
 		 * A container's own object is its own, and a finding's path is
 		 * a name for something: neither is another way to reach one.
 		 */
-		if (!path->fs_path || path->view == plan->container ||
-		    path->source == FROM_FINDING)
+		if (!path->fs_path || path->container == plan->container ||
+		    path->listed == FROM_FINDING)
 			continue;
 		for (size_t i = 0; i < view->mounts.n; i++) {
 			int err = try_mount(plan, i);

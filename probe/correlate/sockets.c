@@ -80,7 +80,7 @@ static bool may_be_unseen(const struct evidence *ev)
 	if (!ev->netns.n || ev->netns_hidden || !ev->probe.is_node)
 		return true;
 	for (size_t i = 0; i < ev->netns.n; i++) {
-		if (ev->netns.at[i].source != SOCKETS_DIAG ||
+		if (ev->netns.at[i].dump != DUMP_DIAG ||
 		    ev->netns.at[i].status != COVERAGE_COMPLETE)
 			return true;
 	}
@@ -230,7 +230,8 @@ static void note_activation(const struct evidence *ev, struct path_object *path)
 		size_t idx = path->listener_processes.at[i];
 		const struct process *process = &ev->processes.at[idx];
 
-		if (is_systemd(process) && process->container == path->view)
+		if (is_systemd(process) &&
+		    process->container == path->container)
 			path->activated_by = idx;
 	}
 }

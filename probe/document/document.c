@@ -67,10 +67,10 @@ static const char *const via_names[] = {
 };
 
 static const char *const scope_names[] = {
-	[SCOPE_HOST] = "host",
-	[SCOPE_NESTED] = "nested",
-	[SCOPE_CONTAINER] = "container",
-	[SCOPE_NONE] = "none",
+	[EXTENT_HOST] = "host",
+	[EXTENT_NESTED] = "nested",
+	[EXTENT_CONTAINER] = "container",
+	[EXTENT_NONE] = "none",
 };
 
 static const char *type_name(int type)
@@ -202,9 +202,10 @@ static void put_probe(cJSON *document, const struct evidence *ev)
 	put_time(item, "started_at", probe->started_at);
 	put_count(item, "duration_ms", (uint64_t)probe->duration_ms);
 	put_text(item, "root", probe->root);
-	put_text(item, "proc", probe->scope == SCOPE_NONE ? NULL : probe->proc);
+	put_text(item, "proc",
+		 probe->extent == EXTENT_NONE ? NULL : probe->proc);
 	cJSON_AddStringToObject(item, "process_scope",
-				scope_names[probe->scope]);
+				scope_names[probe->extent]);
 	if (probe->pid)
 		cJSON_AddNumberToObject(item, "pid", probe->pid);
 	else
@@ -245,7 +246,7 @@ static void put_coverage(cJSON *document, const struct evidence *ev)
 
 		cJSON_AddItemToArray(array, item);
 		cJSON_AddStringToObject(item, "source", line->source);
-		put_text(item, "scope", line->scope);
+		put_text(item, "scope", line->extent);
 		cJSON_AddStringToObject(item, "status",
 					status_names[line->status]);
 		put_text(item, "detail", line->detail);
@@ -442,8 +443,8 @@ static void put_path(cJSON *array, const struct evidence *ev, size_t idx)
 	put_text(item, "path", path_name(path));
 	put_list(item, "names", &path->names);
 	put_text(item, "runtime", path->runtime);
-	cJSON_AddStringToObject(item, "source", source_names[path->source]);
-	put_text(item, "view", container_id(ev, path->view));
+	cJSON_AddStringToObject(item, "source", source_names[path->listed]);
+	put_text(item, "view", container_id(ev, path->container));
 	cJSON_AddBoolToObject(item, "unlinked", path->unlinked);
 	put_text(item, "resolved", look->resolved);
 	put_links(item, look);

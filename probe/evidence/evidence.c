@@ -25,13 +25,13 @@ void evidence_free(struct evidence *ev)
 
 static const struct coverage coverage_overflow = {
 	.source = "coverage",
-	.scope = "node",
+	.extent = "node",
 	.status = COVERAGE_PARTIAL,
 	.detail = "more gaps than are listed here",
 	.mend = "mend the gaps listed and run again",
 };
 
-void coverage_add(struct evidence *ev, const char *source, const char *scope,
+void coverage_add(struct evidence *ev, const char *source, const char *extent,
 		  enum coverage_status status, const char *mend,
 		  const char *detail, ...)
 {
@@ -50,18 +50,19 @@ void coverage_add(struct evidence *ev, const char *source, const char *scope,
 	va_end(args);
 	*line = (struct coverage){
 		.source = source,
-		.scope = arena_strdup(arena, scope),
+		.extent = arena_strdup(arena, extent),
 		.status = status,
 		.detail = arena_strdup(arena, text),
 		.mend = mend,
 	};
-	if (!line->scope || !line->detail)
+	if (!line->extent || !line->detail)
 		*line = coverage_overflow;
 }
 
-const char *processes_scope(const struct evidence *ev)
+const char *processes_extent(const struct evidence *ev)
 {
-	return ev->probe.scope == SCOPE_HOST || ev->probe.scope == SCOPE_NESTED
+	return ev->probe.extent == EXTENT_HOST ||
+			       ev->probe.extent == EXTENT_NESTED
 		       ? "node"
 		       : "one container's pid namespace";
 }

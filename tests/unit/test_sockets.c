@@ -27,10 +27,10 @@ static int scene_setup(void **state)
 	if (!s)
 		return -1;
 	evidence_init(&s->ev, 1 << 20);
-	s->ev.probe.scope = SCOPE_HOST;
+	s->ev.probe.extent = EXTENT_HOST;
 	s->ev.probe.is_node = true;
 	s->netns[0] = (struct netns){ .ino = 1,
-				      .source = SOCKETS_DIAG,
+				      .dump = DUMP_DIAG,
 				      .status = COVERAGE_COMPLETE };
 	s->netns[1] = s->netns[0];
 	s->ev.netns.at = s->netns;
@@ -285,11 +285,11 @@ static void what_may_be_unseen_is_not_stale(void **state)
 
 	s->ev.netns.n = 2;
 	check(s, STATE_STALE, 0, "ECONNREFUSED", NO_INDEX);
-	s->netns[1].source = SOCKETS_PROC_NET;
+	s->netns[1].dump = DUMP_PROC_NET;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
-	s->netns[1].source = SOCKETS_NONE;
+	s->netns[1].dump = DUMP_NONE;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
-	s->netns[1].source = SOCKETS_DIAG;
+	s->netns[1].dump = DUMP_DIAG;
 	s->netns[1].status = COVERAGE_PARTIAL;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
 	s->netns[1].status = COVERAGE_COMPLETE;
@@ -307,7 +307,7 @@ static void one_containers_view_is_not_the_nodes(void **state)
 {
 	struct scene *s = *state;
 
-	s->ev.probe.scope = SCOPE_CONTAINER;
+	s->ev.probe.extent = EXTENT_CONTAINER;
 	s->ev.probe.is_node = false;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
 }
