@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An error as a person reads it: what failed, why, and where there is one the
- * mend. Made where it happens, handed up by return, printed once in main().
+ * fix. Made where it happens, handed up by return, printed once in main().
  */
 #ifndef SOCKPROBE_ERROR_H
 #define SOCKPROBE_ERROR_H

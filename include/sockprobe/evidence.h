@@ -38,7 +38,7 @@ struct coverage {
 	const char *extent; /* what part of the node it is about */
 	enum coverage_status status;
 	const char *detail;
-	const char *mend; /* how to get what is missing; NULL where complete */
+	const char *fix; /* how to get what is missing; NULL where complete */
 };
 DEFINE_LIST(coverage_list, struct coverage);
 
@@ -426,7 +426,7 @@ void evidence_free(struct evidence *ev);
  * the last line says that lines are missing, so nothing is dropped unseen.
  */
 void coverage_add(struct evidence *ev, const char *source, const char *extent,
-		  enum coverage_status status, const char *mend,
+		  enum coverage_status status, const char *fix,
 		  const char *detail, ...)
 	__attribute__((format(printf, 6, 7)));
 

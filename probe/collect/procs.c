@@ -331,7 +331,7 @@ static void note_first_process(struct evidence *ev)
 
 static void report_processes(struct evidence *ev, const struct tally *tally)
 {
-	const char *mend = tally->last_err == -EMFILE
+	const char *fix = tally->last_err == -EMFILE
 				   ? "raise the limit of open files (ulimit -n)"
 				   : "run as root";
 	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
@@ -358,7 +358,7 @@ static void report_processes(struct evidence *ev, const struct tally *tally)
 			ev->processes.n);
 	else if (tally->unreadable)
 		coverage_add(ev, "processes", processes_extent(ev),
-			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, mend,
+			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, fix,
 			     "%zu processes read, %zu not (%s)",
 			     ev->processes.n, tally->unreadable,
 			     strerror(-tally->last_err));

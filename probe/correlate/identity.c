@@ -390,7 +390,7 @@ static bool runtime_is_seen(const struct evidence *ev)
 
 void identity_judge_extent(struct evidence *ev)
 {
-	static const char mend[] =
+	static const char fix[] =
 		"run as root on the node, or in its pid namespace (hostPID: true; kubectl debug node does)";
 
 	ev->probe.is_node =
@@ -413,19 +413,19 @@ void identity_judge_extent(struct evidence *ev)
 		else
 			coverage_add(
 				ev, "pid_namespace", "node", COVERAGE_PARTIAL,
-				mend,
+				fix,
 				"%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
 				ev->probe.proc);
 		break;
 	case EXTENT_CONTAINER:
 		coverage_add(
-			ev, "pid_namespace", "node", COVERAGE_DENIED, mend,
+			ev, "pid_namespace", "node", COVERAGE_DENIED, fix,
 			"%s shows one container's processes, not the node's",
 			ev->probe.proc);
 		break;
 	case EXTENT_NONE:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_UNAVAILABLE,
-			     mend, "no procfs was found");
+			     fix, "no procfs was found");
 		break;
 	}
 }

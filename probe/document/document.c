@@ -250,7 +250,7 @@ static void put_coverage(cJSON *document, const struct evidence *ev)
 		cJSON_AddStringToObject(item, "status",
 					status_names[line->status]);
 		put_text(item, "detail", line->detail);
-		put_text(item, "mend", line->mend);
+		put_text(item, "fix", line->fix);
 	}
 }
 

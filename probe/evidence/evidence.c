@@ -28,11 +28,11 @@ static const struct coverage coverage_overflow = {
 	.extent = "node",
 	.status = COVERAGE_PARTIAL,
 	.detail = "more gaps than are listed here",
-	.mend = "mend the gaps listed and run again",
+	.fix = "fix the gaps listed and run again",
 };
 
 void coverage_add(struct evidence *ev, const char *source, const char *extent,
-		  enum coverage_status status, const char *mend,
+		  enum coverage_status status, const char *fix,
 		  const char *detail, ...)
 {
 	struct arena *arena = &ev->coverage_arena;
@@ -53,7 +53,7 @@ void coverage_add(struct evidence *ev, const char *source, const char *extent,
 		.extent = arena_strdup(arena, extent),
 		.status = status,
 		.detail = arena_strdup(arena, text),
-		.mend = mend,
+		.fix = fix,
 	};
 	if (!line->extent || !line->detail)
 		*line = coverage_overflow;

@@ -460,11 +460,11 @@ bool rule_coverage(struct judged *judged)
 			continue;
 		complete = false;
 		add_reason(judged, "coverage", TRI_NO, pointer,
-			   "%s is %s: %s; to mend: %s",
+			   "%s is %s: %s; to fix: %s",
 			   or_unknown(json_text(line, "source")),
 			   or_unknown(json_text(line, "status")),
 			   or_unknown(json_text(line, "detail")),
-			   or_unknown(json_text(line, "mend")));
+			   or_unknown(json_text(line, "fix")));
 	}
 	if (complete)
 		add_reason(

@@ -141,8 +141,8 @@ static void put_unseen(FILE *out, const cJSON *document)
 		put_code(out, json_text_or(line, "status", "?"));
 		fputs(": ", out);
 		put_code(out, json_text_or(line, "detail", "?"));
-		fputs("; to mend: ", out);
-		put_code(out, json_text_or(line, "mend", "-"));
+		fputs("; to fix: ", out);
+		put_code(out, json_text_or(line, "fix", "-"));
 		fputc('\n', out);
 	}
 	if (!any)

@@ -416,10 +416,10 @@ static void put_gaps(const struct page *page)
 			   json_text_or(line, "status", "?"),
 			   json_text_or(line, "scope", "?"),
 			   json_text_or(line, "detail", "?"),
-			   cJSON_IsString(json_get(line, "mend"))
-				   ? "; to mend: "
+			   cJSON_IsString(json_get(line, "fix"))
+				   ? "; to fix: "
 				   : "",
-			   json_text_or(line, "mend", ""));
+			   json_text_or(line, "fix", ""));
 	}
 	if (first)
 		fputs("\nnothing was kept from view\n", page->out);

@@ -337,7 +337,7 @@ def test_one_gap_in_coverage_is_enough(recorded, tmp_path):
     document = json.loads(json.dumps(recorded[0]))
     for line in document["coverage"]:
         if line["source"] == "sockets":
-            line["status"], line["mend"] = "timed_out", "give more time"
+            line["status"], line["fix"] = "timed_out", "give more time"
     decision, rules = judge_saved(document, tmp_path)
     assert decision == "inconclusive" and rules["coverage"] is False
 

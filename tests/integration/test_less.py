@@ -13,8 +13,8 @@ def without(*caps):
     return ["setpriv", "--bounding-set", ",".join("-" + cap for cap in caps)]
 
 
-def mends(evidence, source):
-    return " ".join(row["mend"] for row in evidence["coverage"]
+def fixes(evidence, source):
+    return " ".join(row["fix"] for row in evidence["coverage"]
                     if row["source"] == source and row["status"] != "complete")
 
 
@@ -22,7 +22,7 @@ def test_without_the_nodes_pid_namespace(bench, truth):
     evidence = bench.scan(prefix=["unshare", "--pid", "--fork", "--mount-proc"])
     assert evidence.status == 2
     assert evidence.gaps() == {"pid_namespace"}
-    assert "hostPID: true" in mends(evidence, "pid_namespace")
+    assert "hostPID: true" in fixes(evidence, "pid_namespace")
     # The node's netns still shows that somebody listens, but not who.
     path = evidence.path("/run/containerd/containerd.sock")
     assert (path["state"], path["listener"]["process"]) == ("listening", None)
@@ -35,7 +35,7 @@ def test_without_ptrace(bench, truth):
     assert evidence.gaps() == {"mount_tables", "network_namespaces", "file_descriptors", "pid_namespace"}
     for source in evidence.gaps() - {"pid_namespace"}:
         assert evidence.coverage(source) == {"denied"}
-        assert "CAP_SYS_PTRACE" in mends(evidence, source)
+        assert "CAP_SYS_PTRACE" in fixes(evidence, source)
 
 
 def test_without_sys_admin(bench, truth):
@@ -43,7 +43,7 @@ def test_without_sys_admin(bench, truth):
     assert evidence.status == 2
     assert evidence.gaps() == {"sockets"}
     assert evidence.coverage("sockets") == {"denied"}
-    assert "CAP_SYS_ADMIN" in mends(evidence, "sockets")
+    assert "CAP_SYS_ADMIN" in fixes(evidence, "sockets")
     detail = " ".join(row["detail"] for row in evidence["coverage"] if row["source"] == "sockets")
     assert "/proc/PID/net/unix" in detail
     # What the node's own namespace shows is still there; a stale inode could

@@ -500,7 +500,7 @@ def test_hidepid(bench, truth):
                                       "--bounding-set=-all"])
         assert evidence.status == 2
         row, = [row for row in evidence["coverage"] if row["source"] == "processes"]
-        assert (row["status"], row["mend"]) == ("denied", "run as root: procfs is mounted with hidepid")
+        assert (row["status"], row["fix"]) == ("denied", "run as root: procfs is mounted with hidepid")
     finally:
         bench.node.exec(["mount", "-o", "remount,hidepid=off", "/proc"])
 

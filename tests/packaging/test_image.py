@@ -108,7 +108,7 @@ def test_profiles_that_are_not_privileged(bench, truth, profile):
     assert evidence["probe"]["root"] == "/host"
     assert {"mount_tables", "network_namespaces", "file_descriptors"} <= evidence.gaps()
     denied = [row for row in evidence["coverage"] if row["status"] == "denied"]
-    assert all("--profile=sysadmin" in row["mend"] for row in denied if row["source"] != "paths")
+    assert all("--profile=sysadmin" in row["fix"] for row in denied if row["source"] != "paths")
     assert evidence.path("/var/run/docker.sock")["kind"] == "directory"
     assert "INCOMPLETE" in evidence.stderr
 
