@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The typed document: what stands between the node and everything that judges
+ * or prints. It is built from struct evidence (document/build.h), written as
+ * JSON and loaded from JSON by one table of members (document/members.h), so
+ * that a live run and a saved file are the same to who reads it. The schema in
+ * packaging/schema describes the JSON form; members here have its names, but
+ * where a comment says otherwise.
+ *
+ * All is owned by the document's arena. Not known is NULL for texts and objects,
+ * 0 for times and 64-bit ids, NUMBER_UNKNOWN for numbers, TRI_UNKNOWN for facts,
+ * NO_INDEX for references; times are whole milliseconds. Texts are valid UTF-8:
+ * one that was not is escaped reversibly, and its member listed in `escaped`.
+ */
+#ifndef SOCKPROBE_DOCUMENT_H
+#define SOCKPROBE_DOCUMENT_H
+
+#include "sockprobe/evidence.h"
+#include "sockprobe/finding.h"
+
+#define EVIDENCE_SCHEMA "sockprobe.evidence/v1"
+
+#define NUMBER_UNKNOWN INT64_MIN
+
+DEFINE_LIST(number_list, int64_t);
+
+/* ---- probe, node, coverage ---- */
+
+struct doc_phase {
+	enum phase phase;
+	enum tristate seccomp, no_new_privs;
+	const char *cap_permitted, *cap_effective, *cap_bounding; /* 16 hex */
+	bool landlock;
+};
+DEFINE_LIST(doc_phase_list, struct doc_phase);
+
+struct doc_probe {
+	const char *version, *executable_sha256;
+	struct timespec started_at;
+	int64_t duration_ms;
+	const char *root, *proc;
+	enum extent extent; /* "process_scope" */
+	int64_t pid;
+	enum tristate passive;
+	struct doc_phase_list confinement;
+	struct string_list escaped;
+};
+
+struct doc_node {
+	const char *hostname, *instance_id, *kernel, *os, *boot_id;
+	struct timespec booted_at;
+	int64_t cgroup_version;
+	const char *selinux;
+	struct string_list kubelet_sockets;
+	struct string_list escaped;
+};
+
+struct doc_coverage {
+	const char *source;
+	const char *extent; /* "scope" */
+	enum coverage_status status;
+	const char *detail;
+	const char *fix;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_coverage_list, struct doc_coverage);
+
+/* ---- paths ---- */
+
+struct doc_process {
+	int64_t pid;
+	const char *comm, *exe;
+	struct container_ref container;
+	struct timespec started_at;
+	struct number_list also_held_by; /* pids; left out of JSON where empty */
+	struct string_list escaped;
+};
+
+struct doc_inode {
+	dev_t dev;
+	uint64_t ino;
+	uint32_t mode; /* permission bits */
+	int64_t uid, gid, nlink;
+	const char *selinux;
+	struct timespec birth, change, modify;
+	struct string_list escaped;
+};
+
+enum unchanged_basis {
+	UNCHANGED_SINCE_BIRTH,
+	UNCHANGED_SINCE_CHANGE,
+	UNCHANGED_SINCE_BOOT,
+	UNCHANGED_DIRECTORIES,
+};
+
+struct doc_unchanged {
+	struct timespec time;
+	enum unchanged_basis basis;
+};
+
+struct doc_link {
+	const char *path, *target;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_link_list, struct doc_link);
+
+struct doc_listener {
+	struct doc_process *process, *activated_by;
+	/* of the socket; left out of JSON where it is not known */
+	int64_t socket_ino;
+	uint64_t netns;
+	int64_t pending, backlog;
+};
+
+struct doc_candidate {
+	struct container_ref container;
+	const char *mount_source, *mechanism;
+	bool possible;
+	int64_t created_after_birth_ms; /* may be negative */
+	const char *why;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_candidate_list, struct doc_candidate);
+
+struct doc_origin {
+	enum origin_certainty certainty;
+	const char *text;
+	struct doc_candidate_list candidates;
+	struct string_list escaped;
+};
+
+enum doc_socket_type {
+	DOC_SOCKET_TYPE_UNKNOWN,
+	DOC_SOCKET_STREAM,
+	DOC_SOCKET_DGRAM,
+	DOC_SOCKET_SEQPACKET,
+};
+
+struct doc_path {
+	const char *path;
+	struct string_list names;
+	const char *runtime;
+	enum path_listing listed;	/* "source" */
+	struct container_ref container; /* "view"; none: the node's view */
+	bool unlinked;
+	const char *resolved;
+	struct doc_link_list links;
+	enum path_kind kind;
+	enum socket_state state;
+	enum doc_socket_type socket_type;
+	const char *connect_result, *connect_why;
+	struct doc_inode *inode;
+	int64_t entries;
+	bool entries_cut;
+	struct doc_unchanged *unchanged_since;
+	struct doc_listener *listener;
+	struct doc_origin *origin;
+	struct string_list accessible_by; /* ids of containers */
+	struct index_list connections;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_path_list, struct doc_path);
+
+/* ---- containers, access, connections ---- */
+
+struct doc_pod {
+	const char *name_space, *name, *uid; /* name_space: "namespace" */
+	struct string_list escaped;
+};
+
+struct doc_conflict {
+	const char *field, *kernel, *claim, *source;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_conflict_list, struct doc_conflict);
+
+/* Which record or kernel file each value is of; left out where there is none. */
+struct doc_sources {
+	const char *runtime, *name, *image, *pod, *created_at, *privileged;
+	struct string_list escaped;
+};
+
+struct doc_container {
+	const char *id;
+	const char *runtime, *name, *image;
+	struct doc_pod *pod;
+	struct timespec created_at, started_at;
+	enum tristate privileged, host_pid, host_network;
+	bool sandbox;
+	struct container_ref parent;
+	bool self;
+	struct doc_conflict_list conflicts;
+	struct number_list pids;
+	struct doc_sources sources; /* "source" */
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_container_list, struct doc_container);
+
+struct doc_dac {
+	enum tristate allowed;
+	const char *why;
+	struct string_list escaped;
+};
+
+struct doc_access {
+	struct container_ref container;
+	size_t path;	  /* "path_ref" */
+	const char *name; /* "path": the first name of that path */
+	const char *container_path;
+	enum access_via via;
+	enum tristate read_only;
+	bool hidden;
+	enum tristate same_inode;
+	bool stale;
+	struct doc_dac dac;
+	enum tristate confirmed;
+	const char *confirmed_why, *connect_result;
+	uint64_t ino;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_access_list, struct doc_access);
+
+struct doc_connection {
+	size_t path;	  /* "path_ref" */
+	const char *name; /* "path" */
+	struct doc_process *client, *server;
+	uint64_t netns;
+	bool pending;
+	int64_t count;
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_connection_list, struct doc_connection);
+
+/* ---- verdict and summary ---- */
+
+/* From the best to the worst: the worst of several findings stands for all. */
+enum decision {
+	DECISION_SUPPORTED,
+	DECISION_NOT_JUDGED,
+	DECISION_INCONCLUSIVE,
+	DECISION_NOT_SUPPORTED,
+	DECISION_LEFT_OUT, /* by --max-bytes; null in JSON */
+};
+
+struct doc_reason {
+	const char *rule;
+	enum tristate holds;
+	const char *text;
+	struct string_list evidence; /* JSON pointers into the document */
+};
+DEFINE_LIST(doc_reason_list, struct doc_reason);
+
+struct doc_risk {
+	const char *text;
+	struct string_list evidence;
+};
+DEFINE_LIST(doc_risk_list, struct doc_risk);
+
+/* What a filter may match on. */
+struct doc_scope {
+	const char *finding_type, *account_id, *region, *cluster_name;
+	const char *name_space, *workload_name, *workload_type, *container_name;
+	const char *image, *image_prefix, *executable_path, *executable_sha256;
+	const char *socket_path;
+};
+
+struct doc_verdict {
+	enum decision decision;
+	const char *text;
+	/* the rest but reasons and risks: left out of JSON without a finding */
+	int64_t finding;
+	struct doc_reason_list reasons;
+	struct doc_risk_list residual_risks;
+	struct doc_scope *scope;
+	const char *valid_until, *review_by;
+};
+DEFINE_LIST(doc_verdict_list, struct doc_verdict);
+
+struct doc_summary {
+	const char *text;
+	bool complete;
+	struct string_list listening, stale, directories; /* paths' names */
+	int64_t containers_that_can_connect, connections;
+};
+
+/* What --max-bytes took away. */
+struct doc_left_out {
+	const char *pointer; /* of a list or a member; "": of most members */
+	int64_t count;
+};
+DEFINE_LIST(doc_left_out_list, struct doc_left_out);
+
+/* ---- the whole ---- */
+
+struct doc {
+	struct arena arena;
+	struct doc_verdict *verdict;
+	struct doc_summary *summary;
+	struct doc_left_out_list left_out; /* empty: nothing was */
+	struct doc_probe *probe; /* NULL, as node: only where left out */
+	struct doc_node *node;
+	struct doc_coverage_list coverage;
+	struct doc_path_list paths;
+	struct doc_container_list containers;
+	int64_t containers_total;
+	struct doc_access_list access;
+	struct doc_connection_list connections;
+	/* each left out of JSON where empty, unless left_out counts it */
+	struct doc_verdict_list verdicts;
+	struct finding_list findings;
+	struct expected_list expected;
+};
+
+/* The item at a reference; NULL for none, and for one that was left out. */
+static inline const struct doc_path *doc_path_at(const struct doc *doc,
+						 size_t idx)
+{
+	return idx < doc->paths.n ? &doc->paths.at[idx] : NULL;
+}
+
+static inline const struct doc_container *
+doc_container_at(const struct doc *doc, struct container_ref ref)
+{
+	return ref.at < doc->containers.n ? &doc->containers.at[ref.at] : NULL;
+}
+
+/* How many items of a list, or members, "/pointer" counts as left out; 0. */
+int64_t doc_left_out_count(const struct doc *doc, const char *pointer);
+
+/* Was anything left out by --max-bytes? */
+static inline bool doc_is_shortened(const struct doc *doc)
+{
+	return doc->left_out.n != 0;
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an operator brings in, normalized: a GuardDuty finding, whatever dialect
+ * it came in, and a declared client. All texts are claims; those of a finding
+ * are valid UTF-8 (others were escaped, and a problem says so).
+ */
+#ifndef SOCKPROBE_FINDING_H
+#define SOCKPROBE_FINDING_H
+
+#include "sockprobe/evidence.h"
+
+/* A field that could not be taken as it is. */
+struct finding_problem {
+	const char *place; /* where it stands in the raw finding: "/a/b" */
+	const char *text;
+};
+DEFINE_LIST(finding_problem_list, struct finding_problem);
+
+/* What is known of the process that the finding names by pid and start. */
+enum finding_process {
+	FINDING_PROCESS_UNKNOWN,
+	FINDING_PROCESS_RUNNING,
+	FINDING_PROCESS_ENDED,
+	FINDING_PROCESS_REUSED, /* another process has its pid now */
+};
+
+enum matched_by {
+	MATCHED_BY_NOTHING,
+	MATCHED_BY_ID,
+	MATCHED_BY_POD_UID,
+	MATCHED_BY_WORKLOAD, /* namespace, workload and image */
+};
+
+/* A container that is named by its id; `at` is its place in a list of them. */
+struct container_ref {
+	const char *id; /* NULL: none */
+	size_t at;	/* NO_INDEX: none, or not in the list */
+};
+
+/* Where on this node the finding leads. */
+struct finding_location {
+	struct container_ref container;
+	enum matched_by matched_by;
+	const char *why; /* of no container; NULL where there is one */
+	size_t path;	 /* what its socket path is there; NO_INDEX unknown */
+	enum finding_process process;
+};
+
+/* NULL, a time of 0, NUMBER_UNKNOWN and TRI_UNKNOWN: the finding has none. */
+struct finding {
+	const char *dialect;
+	int64_t index; /* in the file that it came from */
+	const char *id, *type, *account_id, *region, *detector_id, *instance_id;
+	const char *cluster_name, *name_space;
+	const char *workload_name, *workload_type, *workload_uid;
+	const char *container_id, *container_name, *image, *image_prefix;
+	const char *process_name, *executable_path, *executable_sha256;
+	const char *socket_path;
+	int64_t pid;
+	struct timespec process_started_at, event_first_seen, event_last_seen;
+	int64_t count;
+	enum tristate archived, sample;
+	struct finding_problem_list problems;
+	struct finding_location located;
+};
+DEFINE_LIST(finding_list, struct finding);
+
+/* A client that the operator declares to be meant (--expect). */
+struct expected {
+	const char *name_space, *socket;
+	const char *workload, *image_prefix, *executable, *why; /* NULL: none */
+};
+DEFINE_LIST(expected_list, struct expected);
+
+#endif
