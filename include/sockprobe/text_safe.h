@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two exits of everything that was read from the node: one into JSON, one
- * onto a terminal. Names, paths and comm are whatever a container likes.
+ * The exits of everything that was read from the node: into JSON, onto a
+ * terminal, and into a sentence of ours. Names, paths and comm are whatever a
+ * container likes.
  */
 #ifndef SOCKPROBE_TEXT_SAFE_H
 #define SOCKPROBE_TEXT_SAFE_H
@@ -28,6 +29,41 @@ void print_safe(FILE *out, const char *text);
 
 /* How many columns print_safe() takes. */
 size_t safe_width(const char *text);
+
+struct arena;
+
+/*
+ * A foreign text for a sentence, so that it can forge no second item and no
+ * words of ours: as it is where it is printable ASCII without blanks, quotes,
+ * parentheses, what parts items (comma, semicolon, a colon at the end) and what
+ * a shell expands; else in quotes, as ls(1) writes it: 'a b', "it's",
+ * 'it'\''s "x"'; '' where it is empty. Characters that cannot be printed stay:
+ * print_safe() and JSON escape them. NULL is "not known", which no foreign text
+ * becomes. Never NULL: past the arena's limit it is '...'.
+ */
+const char *quote_text(struct arena *arena, const char *text);
+
+/* The same, in quotes even where it is plain. */
+const char *quote_always(struct arena *arena, const char *text);
+
+enum { QUOTED_MAX = 255 };
+
+/* By value: a call may stand among printf()'s arguments, as quote_short(x).text */
+struct quoted {
+	char text[QUOTED_MAX + 1];
+};
+
+/*
+ * As quote_text(), of at most QUOTED_MAX bytes: a longer text has "..." in place
+ * of its middle. For error messages, whose reason must not be cut away.
+ */
+struct quoted quote_short(const char *text);
+
+/*
+ * How many bytes the sentence's first word has: up to a blank outside of a
+ * quoted text, or up to the end. Where lines break, they break there.
+ */
+size_t sentence_word(const char *sentence);
 
 /*
  * JSON in ASCII: characters past it, DEL among them, become \uXXXX. Valid JSON

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Escaping for JSON and for terminals. */
+/* Escaping for JSON and for terminals, quoting for sentences. */
 #include "sockprobe/text_safe.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sockprobe/util.h"
 
 /*
  * Decodes one character (RFC 3629). Returns its length in bytes, 0 where the
@@ -180,4 +182,146 @@ size_t ascii_json_size(const char *json)
 		size += strlen(form);
 	}
 	return size;
+}
+
+/* ---- sentences ---- */
+
+static bool needs_quotes(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || text[len - 1] == ':')
+		return true;
+	for (; *text; text++) {
+		if (*text <= ' ' || *text >= 0x7f ||
+		    strchr(",;'\"`()[]?$&*<>|!^", *text))
+			return true;
+	}
+	return false;
+}
+
+/* Double quotes where they need no escapes: a shell expands less in them. */
+static char quote_mark(const char *text)
+{
+	return strchr(text, '\'') && !strpbrk(text, "\"\\$`!") ? '"' : '\'';
+}
+
+static size_t quoted_size(const char *text, char mark)
+{
+	size_t size = strlen(text) + sizeof("''");
+
+	for (; mark == '\'' && *text; text++)
+		size += *text == '\'' ? strlen("'\\''") - 1 : 0;
+	return size;
+}
+
+/* Into quoted_size() bytes. */
+static void write_quoted(char *to, const char *text, char mark)
+{
+	*to++ = mark;
+	for (; *text; text++) {
+		if (*text == mark)
+			to = stpcpy(to, "'\\''");
+		else
+			*to++ = *text;
+	}
+	*to++ = mark;
+	*to = '\0';
+}
+
+const char *quote_always(struct arena *arena, const char *text)
+{
+	char mark = quote_mark(text);
+	char *quoted = arena_alloc(arena, quoted_size(text, mark));
+
+	if (!quoted)
+		return "'...'";
+	write_quoted(quoted, text, mark);
+	return quoted;
+}
+
+const char *quote_text(struct arena *arena, const char *text)
+{
+	if (!text)
+		return "not known";
+	return needs_quotes(text) ? quote_always(arena, text) : text;
+}
+
+/* Its two ends, `keep` bytes with the "..." between; no character is cut. */
+static void cut_middle(char *to, const char *text, size_t keep)
+{
+	size_t half = (keep - strlen("...")) / 2;
+	const char *tail = text + strlen(text) - half;
+	size_t head = half;
+
+	/* A character has at most three bytes after its first. */
+	for (int i = 0; i < 3 && (text[head] & 0xc0) == 0x80; i++)
+		head--;
+	for (int i = 0; i < 3 && (*tail & 0xc0) == 0x80; i++)
+		tail++;
+	memcpy(to, text, head);
+	stpcpy(stpcpy(to + head, "..."), tail);
+}
+
+static bool quote_fits(struct quoted *quoted, const char *text)
+{
+	char mark = quote_mark(text);
+	bool quotes = needs_quotes(text);
+	size_t size = quotes ? quoted_size(text, mark) : strlen(text) + 1;
+
+	if (size > sizeof(quoted->text))
+		return false;
+	if (quotes)
+		write_quoted(quoted->text, text, mark);
+	else
+		memcpy(quoted->text, text, size);
+	return true;
+}
+
+struct quoted quote_short(const char *text)
+{
+	/* The last fits whatever it holds: at most four bytes for each. */
+	static const size_t keep[] = { QUOTED_MAX - 2, 63 };
+	struct quoted quoted = { "" };
+	char part[QUOTED_MAX];
+
+	if (!text)
+		return (struct quoted){ "not known" };
+	if (quote_fits(&quoted, text))
+		return quoted;
+	for (size_t i = 0; i < ARRAY_SIZE(keep); i++) {
+		if (strlen(text) > keep[i])
+			cut_middle(part, text, keep[i]);
+		else
+			stpcpy(part, text);
+		if (quote_fits(&quoted, part))
+			break;
+	}
+	return quoted;
+}
+
+static bool is_letter_or_digit(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	       (byte >= '0' && byte <= '9');
+}
+
+size_t sentence_word(const char *sentence)
+{
+	const char *at = sentence;
+	const char *close;
+
+	while (*at && *at != ' ') {
+		/* That of "the runtime's record" opens nothing. */
+		bool opens = (*at == '\'' || *at == '"') &&
+			     (at == sentence || !is_letter_or_digit(at[-1]));
+
+		if (at[0] == '\\' && at[1] == '\'') {
+			at += 2;
+			continue;
+		}
+		close = opens ? strchr(at + 1, *at) : NULL;
+		at = close ? close + 1 : at + 1;
+	}
+	return (size_t)(at - sentence);
 }

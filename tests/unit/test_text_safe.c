@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The two exits of all that was read: into JSON and onto a terminal. */
+/* The exits of all that was read: into JSON, a terminal, a sentence. */
 #include "unit.h"
 
 #include "sockprobe/text_safe.h"
@@ -202,6 +202,156 @@ static void json_of_bytes_stays_json(void **state)
 	check_json("\"\xe2\x82\"", "\"\\ufffd\\ufffd\"");
 }
 
+/* Left: foreign text; right: how a sentence has it. */
+static const char *const quoting[][2] = {
+	/* plain: names as software gives them */
+	{ "/run/docker.sock", "/run/docker.sock" },
+	{ "registry.example:5000/a/b:1.2@sha256:0f",
+	  "registry.example:5000/a/b:1.2@sha256:0f" },
+	{ "@/x_y-z.1+a=b%c~{}\\x2d#", "@/x_y-z.1+a=b%c~{}\\x2d#" },
+	/* what would end an item or be none */
+	{ "", "''" },
+	{ " ", "' '" },
+	{ "a  b", "'a  b'" },
+	{ "x, /run/docker.sock", "'x, /run/docker.sock'" },
+	{ "a,b", "'a,b'" },
+	{ "a;b", "'a;b'" },
+	{ "x (self)", "'x (self)'" },
+	{ "(x)", "'(x)'" },
+	{ "name: text", "'name: text'" },
+	{ "name:", "'name:'" },
+	{ "[yes]", "'[yes]'" },
+	{ "?", "'?'" },
+	{ "$HOME", "'$HOME'" },
+	{ "a`b", "'a`b'" },
+	/* quotes, as ls has them */
+	{ "it's", "\"it's\"" },
+	{ "a\"b", "'a\"b'" },
+	{ "it's \"x\"", "'it'\\''s \"x\"'" },
+	{ "'", "\"'\"" },
+	{ "'' \"", "''\\'''\\'' \"'" },
+	{ "it's $x", "'it'\\''s $x'" },
+	/* what cannot be printed stays, but within quotes */
+	{ "a\nb", "'a\nb'" },
+	{ "a\tb", "'a\tb'" },
+	{ "\x7f", "'\x7f'" },
+	{ "\xc2\xa0", "'\xc2\xa0'" }, /* a blank that does not break */
+	{ "\xc3\xa4", "'\xc3\xa4'" },
+};
+
+static void foreign_text_is_quoted(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(quoting); i++) {
+		char *text = heap_text(quoting[i][0]);
+
+		assert_string_equal(quote_text(*state, text), quoting[i][1]);
+		assert_string_equal(quote_short(text).text, quoting[i][1]);
+		free(text);
+	}
+	assert_string_equal(quote_text(*state, NULL), "not known");
+	assert_string_equal(quote_short(NULL).text, "not known");
+	assert_string_equal(quote_text(*state, "not known"), "'not known'");
+	assert_string_equal(quote_always(*state, "host"), "'host'");
+	assert_string_equal(quote_always(*state, "it's"), "\"it's\"");
+}
+
+static void quoting_without_memory_says_so(void **state)
+{
+	struct arena none;
+
+	(void)state;
+	arena_init(&none, 0);
+	assert_string_equal(quote_text(&none, "a b"), "'...'");
+	assert_string_equal(quote_text(&none, "plain"), "plain");
+}
+
+/* `count` times `unit`, between two marks. To free. */
+static char *long_text(const char *unit, size_t count)
+{
+	char *text = heap_room(count * strlen(unit) + 3);
+	char *at = text;
+
+	*at++ = '<';
+	while (count--)
+		at = stpcpy(at, unit);
+	*at = '>';
+	return text;
+}
+
+static void a_long_name_keeps_its_ends(void **state)
+{
+	static const char *const units[] = { "a",   " ",	"'",
+					     "'\"", "\xc3\xa4", "\x80" };
+	char plain[301];
+	struct quoted quoted;
+
+	(void)state;
+	/* 255 bytes fit; one more is cut to 125, "..." and 125 */
+	memset(plain, 'x', sizeof(plain));
+	plain[255] = '\0';
+	assert_string_equal(quote_short(plain).text, plain);
+	plain[255] = 'x';
+	plain[256] = '\0';
+	quoted = quote_short(plain);
+	assert_int_equal(strlen(quoted.text), 253);
+	assert_memory_equal(quoted.text + 124, "x...x", 5);
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		char *text = long_text(units[i], 4000);
+		size_t len;
+
+		quoted = quote_short(text);
+		len = strlen(quoted.text);
+		assert_in_range(len, 60, QUOTED_MAX);
+		/* the mark, then the name's first byte; its last, then the mark */
+		assert_int_equal(quoted.text[1], '<');
+		assert_int_equal(quoted.text[len - 2], '>');
+		assert_int_equal(quoted.text[0], quoted.text[len - 1]);
+		assert_non_null(strstr(quoted.text, "..."));
+		assert_int_equal(is_utf8(quoted.text), is_utf8(units[i]));
+		free(text);
+	}
+}
+
+/* Words of a sentence, each on a line. */
+static void check_words(const char *sentence, const char *expected)
+{
+	char *copy = heap_text(sentence);
+	char words[256] = "";
+	char *to = words;
+
+	for (const char *at = copy; *at;) {
+		size_t len = sentence_word(at);
+
+		to += snprintf(to, sizeof(words) - (size_t)(to - words),
+			       "%.*s\n", (int)len, at);
+		at += len;
+		at += strspn(at, " ");
+	}
+	assert_string_equal(words, expected);
+	free(copy);
+}
+
+static void lines_break_at_our_own_blanks(void **state)
+{
+	(void)state;
+	check_words("", "");
+	check_words("one two", "one\ntwo\n");
+	check_words("in 'a  b' (c)", "in\n'a  b'\n(c)\n");
+	check_words("('a b') x", "('a b')\nx\n");
+	check_words("ns/'a b' c", "ns/'a b'\nc\n");
+	check_words("\"it's a\", b", "\"it's a\",\nb\n");
+	check_words("'it'\\''s \"x y\"' b", "'it'\\''s \"x y\"'\nb\n");
+	/* the field's own apostrophes open nothing */
+	check_words("the runtime's record isn't it",
+		    "the\nruntime's\nrecord\nisn't\nit\n");
+	check_words("two containers' records' end",
+		    "two\ncontainers'\nrecords'\nend\n");
+	/* nor does one that nothing closes */
+	check_words("'a b", "'a\nb\n");
+	check_words("a \\", "a\n\\\n");
+	check_words("a \\'", "a\n\\'\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +362,10 @@ int main(void)
 		cmocka_unit_test(a_terminal_gets_nothing_else),
 		cmocka_unit_test(json_becomes_ascii),
 		cmocka_unit_test(json_of_bytes_stays_json),
+		arena_test(foreign_text_is_quoted),
+		cmocka_unit_test(quoting_without_memory_says_so),
+		cmocka_unit_test(a_long_name_keeps_its_ends),
+		cmocka_unit_test(lines_break_at_our_own_blanks),
 	};
 
 	return cmocka_run_group_tests_name("text_safe", tests, NULL, NULL);
