@@ -11,6 +11,7 @@
 
 #include "document/document.h"
 #include "sockprobe/json.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
 enum { FIRST_ROOM = 64 * 1024 };
@@ -69,18 +70,18 @@ int input_read(struct input *input, const char *path, size_t max,
 	if (!standard) {
 		opened = open(path, O_RDONLY | O_CLOEXEC);
 		if (opened < 0)
-			return fail(error, EXIT_BAD_INPUT, "%s: %s", path,
-				    strerror(errno));
+			return fail(error, EXIT_BAD_INPUT, "%s: %s",
+				    quote_short(path).text, strerror(errno));
 	}
 	err = read_all(standard ? STDIN_FILENO : opened, max, &input->text,
 		       &input->len);
 	if (err == -EFBIG)
 		return fail(error, EXIT_BAD_INPUT,
-			    "%s: larger than the %zu MiB that are read", path,
-			    max >> 20);
+			    "%s: larger than the %zu MiB that are read",
+			    quote_short(path).text, max >> 20);
 	if (err)
-		return fail(error, EXIT_BAD_INPUT, "%s: %s", path,
-			    strerror(-err));
+		return fail(error, EXIT_BAD_INPUT, "%s: %s",
+			    quote_short(path).text, strerror(-err));
 	return 0;
 }
 
@@ -96,10 +97,10 @@ int input_evidence(const struct input *input, cJSON **document,
 	*document = cJSON_ParseWithLength(input->text, input->len);
 	if (!*document)
 		return fail(error, EXIT_BAD_INPUT, "%s: not JSON, or cut off",
-			    input->path);
+			    quote_short(input->path).text);
 	if (!json_is(*document, "schema", EVIDENCE_SCHEMA))
 		return fail(error, EXIT_BAD_INPUT,
-			    "%s: not evidence of schema %s", input->path,
-			    EVIDENCE_SCHEMA);
+			    "%s: not evidence of schema %s",
+			    quote_short(input->path).text, EVIDENCE_SCHEMA);
 	return 0;
 }

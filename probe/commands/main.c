@@ -153,7 +153,8 @@ static int dispatch(int argc, char *argv[], struct error *error)
 		command = find_command(argv[1]);
 		if (!command)
 			return fail(error, EXIT_USAGE,
-				    "%s: no such command; see --help", argv[1]);
+				    "%s: no such command; see --help",
+				    quote_short(argv[1]).text);
 		argc--;
 		argv++;
 	}

@@ -20,6 +20,8 @@
 #include "judge/summary.h"
 #include "report/emit.h"
 
+#include "sockprobe/text_safe.h"
+
 enum { OPTIONS_ARENA = 1 << 20 };
 
 /* All of one run. What is parsed, the document takes over. */
@@ -65,7 +67,7 @@ static int check_operands(const struct options *options, bool explain,
 	if (!explain && options->operands.n)
 		return fail(error, EXIT_USAGE,
 			    "scan: takes no operand: %s; see --help",
-			    options->operands.at[0]);
+			    quote_short(options->operands.at[0]).text);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sockprobe/text_safe.h"
+
 enum {
 	OPT_OPERAND = 1, /* getopt's own for an operand among options */
 	OPT_ROOT = 256,
@@ -66,7 +68,7 @@ int options_format(const struct options *options, const char *const *names,
 			 i ? ", " : "", names[i]);
 	}
 	return fail(error, EXIT_USAGE, "-o %s: no such format; there are %s",
-		    options->format, known);
+		    quote_short(options->format).text, known);
 }
 
 int options_form(const struct options *options, struct emit_form *form,
@@ -86,7 +88,7 @@ int options_form(const struct options *options, struct emit_form *form,
 		return fail(
 			error, EXIT_USAGE,
 			"--max-bytes: only JSON can be shortened: leave out -o %s",
-			options->format);
+			quote_short(options->format).text);
 	return 0;
 }
 
@@ -98,7 +100,7 @@ static int add_operand(struct options *options, const char *operand,
 
 	if (!slot)
 		return fail(error, EXIT_USAGE, "%s: more than %d operands",
-			    operand, MAX_OPERANDS);
+			    quote_short(operand).text, MAX_OPERANDS);
 	*slot = operand;
 	return 0;
 }
@@ -122,10 +124,10 @@ static int set_path(struct options *options, const char *path,
 		return fail(
 			error, EXIT_USAGE,
 			"--path %s: must be absolute, as seen from the root",
-			path);
+			quote_short(path).text);
 	if (has_dotdot(path))
 		return fail(error, EXIT_USAGE, "--path %s: must not hold '..'",
-			    path);
+			    quote_short(path).text);
 	if (strlen(path) >= PATH_MAX)
 		return fail(error, EXIT_USAGE, "--path: longer than %d bytes",
 			    PATH_MAX - 1);
@@ -144,15 +146,15 @@ static int set_root(struct options *options, const char *root,
 	char *resolved;
 
 	if (stat(root, &st) < 0)
-		return fail(error, EXIT_USAGE, "--root %s: %s", root,
-			    strerror(errno));
+		return fail(error, EXIT_USAGE, "--root %s: %s",
+			    quote_short(root).text, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return fail(error, EXIT_USAGE, "--root %s: not a directory",
-			    root);
+			    quote_short(root).text);
 	resolved = realpath(root, NULL);
 	if (!resolved)
-		return fail(error, EXIT_USAGE, "--root %s: %s", root,
-			    strerror(errno));
+		return fail(error, EXIT_USAGE, "--root %s: %s",
+			    quote_short(root).text, strerror(errno));
 	options->root = arena_strdup(options->arena, resolved);
 	free(resolved);
 	return options->root ? 0
@@ -168,7 +170,7 @@ static int set_timeout(struct options *options, const char *text,
 	if (parse_u64(text, MAX_TIMEOUT_S, &seconds) || seconds == 0)
 		return fail(error, EXIT_USAGE,
 			    "--timeout %s: give whole seconds from 1 to %d",
-			    text, MAX_TIMEOUT_S);
+			    quote_short(text).text, MAX_TIMEOUT_S);
 	options->timeout_s = (unsigned int)seconds;
 	return 0;
 }
@@ -181,7 +183,8 @@ static int set_max_bytes(struct options *options, const char *text,
 	if (parse_u64(text, MOST_MAX_BYTES, &bytes) || bytes < LEAST_MAX_BYTES)
 		return fail(error, EXIT_USAGE,
 			    "--max-bytes %s: give a whole number from %d to %d",
-			    text, LEAST_MAX_BYTES, MOST_MAX_BYTES);
+			    quote_short(text).text, LEAST_MAX_BYTES,
+			    MOST_MAX_BYTES);
 	options->max_bytes = (size_t)bytes;
 	return 0;
 }
@@ -254,10 +257,10 @@ static int set_option(struct options *options, int option, char *argv[],
 		return 0;
 	case ':':
 		return fail(error, EXIT_USAGE, "%s: wants a value; see --help",
-			    argv[optind - 1]);
+			    quote_short(argv[optind - 1]).text);
 	default:
 		return fail(error, EXIT_USAGE, "%s: no such option; see --help",
-			    argv[optind - 1]);
+			    quote_short(argv[optind - 1]).text);
 	}
 }
 

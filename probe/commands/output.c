@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "confine/confine.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
 enum { BLOCK = 64 * 1024 };
@@ -237,8 +238,8 @@ int output_start(struct output *output, const char *path, struct error *error)
 	output->stream = open_memstream(&output->text, &output->len);
 	err = output->stream ? start_writer(output) : -ENOMEM;
 	if (err)
-		return fail(error, EXIT_OUTPUT, "--output %s: %s", path,
-			    explain(err));
+		return fail(error, EXIT_OUTPUT, "--output %s: %s",
+			    quote_short(path).text, explain(err));
 	return 0;
 }
 
@@ -277,6 +278,6 @@ int output_finish(struct output *output, int status, struct error *error)
 	if (!status && err)
 		return fail(error, EXIT_OUTPUT,
 			    "--output %s: %s; nothing was written",
-			    output->path, explain(err));
+			    quote_short(output->path).text, explain(err));
 	return status;
 }

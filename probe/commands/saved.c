@@ -15,6 +15,7 @@
 #include "report/emit.h"
 #include "report/filter.h"
 #include "sockprobe/json.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
 enum { OPTIONS_ARENA = 1 << 20 };
@@ -187,7 +188,7 @@ static int check_whole(const struct run *run, struct error *error)
 	return fail(
 		error, EXIT_BAD_INPUT,
 		"%s: shortened by --max-bytes: what was left out may decide; use the whole evidence",
-		run->evidence.path);
+		quote_short(run->evidence.path).text);
 }
 
 static int open_and_run(const struct saved_command *command, struct run *run,

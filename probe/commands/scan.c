@@ -27,6 +27,7 @@
 #include "correlate/sockets.h"
 #include "sockprobe/mount_table.h"
 #include "sockprobe/sha256.h"
+#include "sockprobe/text_safe.h"
 
 /*
  * An ephemeral container may have the node's /var/run at /host/var/run and
@@ -386,8 +387,8 @@ static int open_root(struct scan *scan, struct error *error)
 
 	scan->rootfd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (scan->rootfd < 0)
-		return fail(error, EXIT_USAGE, "--root %s: %s", root,
-			    strerror(errno));
+		return fail(error, EXIT_USAGE, "--root %s: %s",
+			    quote_short(root).text, strerror(errno));
 	return 0;
 }
 

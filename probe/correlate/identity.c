@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sockprobe/text_safe.h"
 #include "sockprobe/vocabulary.h"
 
 enum { ID_LENGTH = 64, MAX_COMPONENT = 256 };
@@ -392,6 +393,7 @@ void identity_judge_extent(struct evidence *ev)
 {
 	static const char fix[] =
 		"run as root on the node, or in its pid namespace (hostPID: true; kubectl debug node does)";
+	const char *proc = quote_text(&ev->arena, ev->probe.proc);
 
 	ev->probe.is_node =
 		ev->probe.extent == EXTENT_HOST ||
@@ -401,7 +403,7 @@ void identity_judge_extent(struct evidence *ev)
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_COMPLETE,
 			     NULL,
 			     "%s is of the machine's initial pid namespace",
-			     ev->probe.proc);
+			     proc);
 		break;
 	case EXTENT_NESTED:
 		if (ev->probe.is_node)
@@ -409,19 +411,19 @@ void identity_judge_extent(struct evidence *ev)
 				ev, "pid_namespace", "node", COVERAGE_COMPLETE,
 				NULL,
 				"%s is of a nested pid namespace whose pid 1 has the audited root and in which a runtime serves: taken as the node's",
-				ev->probe.proc);
+				proc);
 		else
 			coverage_add(
 				ev, "pid_namespace", "node", COVERAGE_PARTIAL,
 				fix,
 				"%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
-				ev->probe.proc);
+				proc);
 		break;
 	case EXTENT_CONTAINER:
 		coverage_add(
 			ev, "pid_namespace", "node", COVERAGE_DENIED, fix,
 			"%s shows one container's processes, not the node's",
-			ev->probe.proc);
+			proc);
 		break;
 	case EXTENT_NONE:
 		coverage_add(ev, "pid_namespace", "node", COVERAGE_UNAVAILABLE,

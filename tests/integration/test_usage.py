@@ -47,7 +47,40 @@ def test_usage_errors(sockprobe, arguments, words):
 def test_names_in_errors_do_nothing_to_a_terminal(sockprobe):
     done = sockprobe("\033[31m\u202enonsense\n")
     assert done.returncode == 64
-    assert done.stderr == "sockprobe: \\u{1b}[31m\\u{202e}nonsense\\u{a}: no such command; see --help\n"
+    assert done.stderr == "sockprobe: '\\u{1b}[31m\\u{202e}nonsense\\u{a}': no such command; see --help\n"
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["judge", "a.json: not JSON; see b"], "'a.json: not JSON; see b': No such file or directory"),
+    (["judge", "it's"], "\"it's\": No such file or directory"),
+    (["judge", ""], "'': No such file or directory"),
+    (["scan", "x, y"], "scan: takes no operand: 'x, y'; see --help"),
+    (["--root", "/a  b"], "--root '/a  b': No such file or directory"),
+    (["--path", "(x)"], "--path '(x)': must be absolute, as seen from the root"),
+    (["--output", "/no/x y"], "--output '/no/x y': No such file or directory"),
+])
+def test_a_name_in_an_error_is_no_sentence(sockprobe, arguments, message):
+    done = sockprobe(*arguments)
+    assert done.returncode in (64, 65, 74)
+    assert done.stderr == f"sockprobe: {message}\n"
+
+
+@pytest.mark.parametrize("before, unit, after", [
+    (["report"], "d/", "No such file or directory"),
+    (["report"], "'\"", "File name too long"),
+    (["--root"], "x ", "File name too long"),
+    (["--output"], "d/", "No such file or directory"),
+    (["-o"], "y", "no such format; there are json, text, markdown, in-toto"),
+    (["--path"], "y", "must be absolute, as seen from the root"),
+    (["--timeout"], "9", "give whole seconds from 1 to 3600"),
+    ([], "n", "no such command; see --help"),
+])
+def test_a_long_name_leaves_the_reason(sockprobe, before, unit, after):
+    done = sockprobe(*before, unit * 1500 + "end")
+    assert done.returncode in (64, 65, 74)
+    name, reason = re.fullmatch("sockprobe: (.*?end'?): (.*)\n", done.stderr).groups()
+    assert reason == after
+    assert "..." in name and len(name) < 280
 
 
 def test_dots_in_a_name_are_no_parent(sockprobe):
