@@ -332,8 +332,8 @@ static void note_first_process(struct evidence *ev)
 static void report_processes(struct evidence *ev, const struct tally *tally)
 {
 	const char *fix = tally->last_err == -EMFILE
-				   ? "raise the limit of open files (ulimit -n)"
-				   : "run as root";
+				  ? "raise the limit of open files (ulimit -n)"
+				  : "run as root";
 	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
 	/* Every pid namespace has a first process while procfs shows any. */
 	bool hidden = !ev->processes.n || ev->processes.at[0].pid != 1;
@@ -419,6 +419,17 @@ void procs_settle(struct evidence *ev)
 		if (cgroup)
 			process->cgroup = cgroup;
 	}
+}
+
+bool procs_ended(int dirfd)
+{
+	struct process process = { 0 };
+	struct stat_extra extra;
+	char text[1024];
+
+	return read_file_at(dirfd, "stat", text, sizeof(text)) < 0 ||
+	       parse_stat(text, &process, &extra) || extra.state == 'Z' ||
+	       extra.state == 'X';
 }
 
 void procs_close(struct evidence *ev)

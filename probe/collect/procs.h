@@ -27,6 +27,12 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline);
  */
 void procs_settle(struct evidence *ev);
 
+/*
+ * Has the process ended whose /proc/PID this descriptor is of? procfs refuses
+ * much of such a one with EACCES, as if rights were missing.
+ */
+bool procs_ended(int dirfd);
+
 /* Closes the directories that procs_collect() holds. */
 void procs_close(struct evidence *ev);
 

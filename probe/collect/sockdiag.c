@@ -8,137 +8,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
-#include <linux/magic.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
+#include "collect/dump.h"
+#include "collect/netns.h"
+
 enum {
-	MAX_NETNS = 16384,
 	DUMP_TRIES = 3,
 	DUMP_BUFFER = 256 * 1024,
-	RECEIVE_BUFFER = 4 * 1024 * 1024,
-	RECEIVE_SECONDS = 2,
 };
+
+/*
+ * Whoever is root of a namespace can make its dump last, by messages of his own
+ * to the socket: one gets no more than this, nor than such a part of what is
+ * left for all.
+ */
+enum { DUMP_MS = 2000, PART_OF_WHAT_IS_LEFT = 4 };
 
 #define MEND_DUMP                                                              \
 	"run as root with CAP_SYS_ADMIN and CAP_SYS_PTRACE (kubectl debug: "   \
 	"--profile=sysadmin)"
-
-/* ---- which namespaces there are ---- */
-
-static int add_netns(struct evidence *ev, uint64_t ino, size_t process,
-		     const char *mount_path)
-{
-	struct netns *netns = list_add(&ev->arena, &ev->netns, MAX_PROCESSES);
-
-	if (!netns)
-		return -errno;
-	*netns = (struct netns){
-		.ino = ino,
-		.process = process,
-		.mount_path = mount_path,
-		.dump = DUMP_NONE,
-		.status = COVERAGE_UNAVAILABLE,
-	};
-	return 0;
-}
-
-/* A namespace may be kept by a mount alone: ip netns and CNI make such. */
-static int add_mounted(struct evidence *ev, size_t view)
-{
-	if (view == NO_INDEX)
-		return 0;
-	for (size_t i = 0; i < ev->views.at[view].mounts.n; i++) {
-		const struct mount *mount = &ev->views.at[view].mounts.at[i];
-		unsigned long long ino;
-		int err;
-
-		if (strcmp(mount->fstype, "nsfs") != 0 ||
-		    sscanf(mount->root, "net:[%llu]", &ino) != 1)
-			continue;
-		err = add_netns(ev, ino, NO_INDEX, mount->point);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* Of one namespace the first process stands first, a mount last. */
-static int compare_netns(const void *a, const void *b)
-{
-	const struct netns *first = a;
-	const struct netns *second = b;
-
-	if (first->ino != second->ino)
-		return first->ino < second->ino ? -1 : 1;
-	return first->process < second->process
-		       ? -1
-		       : first->process > second->process;
-}
-
-static void drop_doubles(struct netns_list *list)
-{
-	size_t kept = 0;
-
-	if (list->n)
-		qsort(list->at, list->n, sizeof(*list->at), compare_netns);
-	for (size_t i = 0; i < list->n; i++) {
-		if (!kept || list->at[kept - 1].ino != list->at[i].ino)
-			list->at[kept++] = list->at[i];
-	}
-	list->n = kept;
-}
-
-/* What is past the bound is left out, and said. */
-static void bound_netns(struct evidence *ev, bool cut)
-{
-	if (ev->netns.n > MAX_NETNS) {
-		ev->netns.n = MAX_NETNS;
-		cut = true;
-	}
-	ev->netns_cut = cut;
-}
-
-static void mark_node(struct evidence *ev)
-{
-	uint64_t ino = 0;
-
-	for (size_t i = 0; i < ev->processes.n; i++) {
-		if (ev->processes.at[i].pid == 1 &&
-		    ev->probe.extent != EXTENT_CONTAINER)
-			ino = ev->processes.at[i].ns_net;
-	}
-	for (size_t i = 0; i < ev->netns.n; i++)
-		ev->netns.at[i].node = ino && ev->netns.at[i].ino == ino;
-}
-
-static void find_namespaces(struct evidence *ev)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < ev->processes.n && !err; i++) {
-		const struct process *process = &ev->processes.at[i];
-
-		if (process->kthread)
-			continue;
-		if (process->ns_net)
-			err = add_netns(ev, process->ns_net, i, NULL);
-		else
-			ev->netns_hidden++;
-	}
-	if (!err)
-		err = add_mounted(ev, ev->own_view);
-	drop_doubles(&ev->netns);
-	bound_netns(ev, err != 0);
-	mark_node(ev);
-}
 
 /* ---- one dump ---- */
 
@@ -146,7 +36,6 @@ struct dump {
 	struct evidence *ev;
 	const struct socket_filter *filter;
 	size_t netns;
-	int err;
 };
 
 static int keep_socket(struct dump *dump, const struct unix_socket *socket)
@@ -168,97 +57,17 @@ static int keep_socket(struct dump *dump, const struct unix_socket *socket)
 	return -ENOMEM;
 }
 
-static int take_message(const struct nlmsghdr *message, void *data)
+/* For dump_sockets(). */
+static int take_socket(const struct nlmsghdr *message, void *data)
 {
 	struct dump *dump = data;
 	struct unix_socket socket;
 	char name[SOCKET_NAME_SIZE];
-	int err;
+	int err = parse_unix_diag(&dump->ev->arena, message, &socket, name);
 
-	if (message->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return MNL_CB_OK;
-	err = parse_unix_diag(&dump->ev->arena, message, &socket, name);
 	if (!err)
 		err = keep_socket(dump, &socket);
-	if (err && err != -ENODATA) {
-		dump->err = err;
-		return MNL_CB_ERROR;
-	}
-	return MNL_CB_OK;
-}
-
-/* Asks for the sockets that are in one of these states, a bit each. */
-static int send_request(struct mnl_socket *netlink, uint32_t states,
-			unsigned int seq)
-{
-	char buffer[128] = { 0 };
-	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
-	struct unix_diag_req *request;
-
-	header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	header->nlmsg_seq = seq;
-	request = mnl_nlmsg_put_extra_header(header, sizeof(*request));
-	request->sdiag_family = AF_UNIX;
-	request->udiag_states = states;
-	request->udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS |
-			      UDIAG_SHOW_PEER | UDIAG_SHOW_ICONS |
-			      UDIAG_SHOW_RQLEN;
-	return mnl_socket_sendto(netlink, header, header->nlmsg_len) < 0
-		       ? -errno
-		       : 0;
-}
-
-/*
- * One whole dump. -EINTR where the table changed under it (the kernel says
- * so), -ENOBUFS or -ENOSPC where parts were lost: the caller tries again.
- */
-static int dump_once(struct mnl_socket *netlink, struct dump *dump,
-		     char *buffer, unsigned int seq)
-{
-	unsigned int port = mnl_socket_get_portid(netlink);
-	int more = MNL_CB_OK;
-	int err = send_request(netlink, UINT32_MAX, seq);
-
-	dump->err = 0;
-	while (!err && more > MNL_CB_STOP) {
-		ssize_t got = mnl_socket_recvfrom(netlink, buffer, DUMP_BUFFER);
-
-		if (got < 0)
-			return -errno;
-		more = mnl_cb_run(buffer, (size_t)got, seq, port, take_message,
-				  dump);
-		if (more < 0)
-			err = dump->err ? dump->err : -errno;
-	}
-	return err;
-}
-
-static int open_netlink(struct mnl_socket **netlink)
-{
-	struct timeval wait = { .tv_sec = RECEIVE_SECONDS };
-	int room = RECEIVE_BUFFER;
-	struct mnl_socket *made =
-		mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-
-	*netlink = NULL;
-	if (!made)
-		return -errno;
-	if (mnl_socket_bind(made, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int err = -errno;
-
-		mnl_socket_close(made);
-		return err;
-	}
-	setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVTIMEO, &wait,
-		   sizeof(wait));
-	/* Best effort: a loss is noticed and tried again anyway. */
-	if (setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVBUFFORCE,
-		       &room, sizeof(room)) < 0)
-		setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVBUF,
-			   &room, sizeof(room));
-	*netlink = made;
-	return 0;
+	return err == -ENODATA ? 0 : err;
 }
 
 static bool worth_retrying(int err)
@@ -266,23 +75,37 @@ static bool worth_retrying(int err)
 	return err == -EINTR || err == -ENOBUFS || err == -ENOSPC;
 }
 
-/* Tries again, each time from a clean table and a fresh socket's queue. */
-static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
-		      char *buffer)
+static int64_t dump_deadline(int64_t deadline)
 {
-	size_t before = dump->ev->sockets.n;
-	int err = 0;
+	int64_t now = now_ms();
+	int64_t part = (deadline - now) / PART_OF_WHAT_IS_LEFT;
 
-	for (unsigned int try = 1; try <= DUMP_TRIES; try++) {
+	return now + (part < DUMP_MS ? part : DUMP_MS);
+}
+
+/* Tries again, each time with nothing of the time before. */
+static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
+		      char *buffer, int64_t deadline)
+{
+	struct dump_request request = {
+		.deadline = dump_deadline(deadline),
+		.take = take_socket,
+		.data = dump,
+		.buffer = buffer,
+		.size = DUMP_BUFFER,
+	};
+	size_t before = dump->ev->sockets.n;
+	int err;
+
+	do {
 		dump->ev->sockets.n = before;
-		err = dump_once(netlink, dump, buffer, try);
-		if (!worth_retrying(err))
-			break;
-	}
+		request.seq++;
+		err = dump_sockets(netlink, &request);
+	} while (worth_retrying(err) && request.seq < DUMP_TRIES);
 	return err;
 }
 
-/* ---- the lesser source ---- */
+/* ---- the fallback, /proc/net/unix ---- */
 
 static int keep_line(struct dump *dump, const char *line)
 {
@@ -331,106 +154,27 @@ static int read_net_unix(struct dump *dump, int fd, char *buffer)
 	return err;
 }
 
-/* ---- entering a namespace ---- */
-
-/*
- * A mount point from the table, checked to be that namespace before it is
- * opened for more than its name: links on the way there may have changed.
- */
-static int open_mounted(const struct netns *netns)
+static int open_inside(const struct evidence *ev, struct netns *netns, int home,
+		       struct mnl_socket **netlink)
 {
-	cleanup_close int found =
-		open(netns->mount_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	char link[64];
-	struct statfs fs;
-	struct stat st;
-	int fd;
-
-	if (found < 0)
-		return -errno;
-	if (fstatfs(found, &fs) < 0 || fs.f_type != NSFS_MAGIC ||
-	    fstat(found, &st) < 0 || st.st_ino != netns->ino)
-		return -ENOENT;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", found);
-	fd = open(link, O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static int open_netns(const struct evidence *ev, const struct netns *netns)
-{
-	int fd;
-
-	if (netns->process == NO_INDEX)
-		return open_mounted(netns);
-	fd = openat(ev->processes.at[netns->process].dirfd, "ns/net",
-		    O_RDONLY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-static uint64_t own_netns(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
-}
-
-/*
- * Opens a netlink socket inside the namespace and comes back. A failure to
- * come back would make every later answer another namespace's: it ends the run.
- */
-static int open_inside(const struct evidence *ev, const struct netns *netns,
-		       int home, struct mnl_socket **netlink)
-{
-	cleanup_close int fd = -1;
+	int entered = netns_enter(ev, netns);
 	int err;
 
-	*netlink = NULL;
-	if (netns->ino == own_netns())
-		return open_netlink(netlink);
-	fd = open_netns(ev, netns);
-	if (fd < 0)
-		return fd;
-	if (setns(fd, CLONE_NEWNET) < 0)
-		return -errno;
-	err = open_netlink(netlink);
-	if (setns(home, CLONE_NEWNET) < 0) {
-		fprintf(stderr,
-			"sockprobe: return to own network namespace: %s\n",
-			strerror(errno));
-		_exit(70);
-	}
+	if (entered < 0)
+		return entered;
+	err = dump_open(netlink);
+	if (entered)
+		netns_return(home);
 	return err;
 }
 
-/*
- * Does this kernel know such requests? unix_diag may be a module that is not
- * there. It is asked for sockets in no state, of which there are none.
- */
-static int ask_for_nothing(struct mnl_socket *netlink)
-{
-	enum { SEQ = 1 };
-	char buffer[8192];
-	int err = send_request(netlink, 0, SEQ);
-	ssize_t got;
-
-	if (err)
-		return err;
-	got = mnl_socket_recvfrom(netlink, buffer, sizeof(buffer));
-	if (got < 0)
-		return -errno;
-	return mnl_cb_run(buffer, (size_t)got, SEQ,
-			  mnl_socket_get_portid(netlink), NULL, NULL) < 0
-		       ? -errno
-		       : 0;
-}
-
-/* `*known`, of all tables: 1 not asked yet, 0 or -errno of ask_for_nothing(). */
-static void open_table(const struct evidence *ev, const struct netns *netns,
-		       int home, int *known, struct socket_table *table)
+/* `*known`, of all tables: 1 not asked yet, 0 or -errno of dump_is_known(). */
+static void open_table(const struct evidence *ev, struct netns *netns, int home,
+		       int *known, int64_t deadline, struct socket_table *table)
 {
 	table->err = open_inside(ev, netns, home, &table->netlink);
 	if (!table->err && *known > 0)
-		*known = ask_for_nothing(table->netlink);
+		*known = dump_is_known(table->netlink, deadline);
 	if (!table->err && *known < 0) {
 		mnl_socket_close(table->netlink);
 		table->netlink = NULL;
@@ -438,7 +182,7 @@ static void open_table(const struct evidence *ev, const struct netns *netns,
 	}
 	if (!table->err || netns->process == NO_INDEX)
 		return;
-	/* The lesser source; it cannot be opened without privileges later. */
+	/* The fallback; it cannot be opened without privileges later. */
 	table->net_unix = openat(ev->processes.at[netns->process].dirfd,
 				 "net/unix", O_RDONLY | O_CLOEXEC);
 }
@@ -464,18 +208,21 @@ static void fall_back(struct dump *dump, struct netns *netns,
 }
 
 static void collect_one(struct dump *dump, struct netns *netns,
-			struct socket_table *table, char *buffer)
+			struct socket_table *table, char *buffer,
+			int64_t deadline)
 {
 	size_t before = dump->ev->sockets.n;
-	int err = table->netlink ? dump_netns(dump, table->netlink, buffer)
-				 : table->err;
+	int err = table->netlink
+			  ? dump_netns(dump, table->netlink, buffer, deadline)
+			  : table->err;
 
 	if (!err) {
 		netns->dump = DUMP_DIAG;
 		netns->status = COVERAGE_COMPLETE;
 		return;
 	}
-	if (worth_retrying(err) || err == -ENOMEM || err == -EOVERFLOW) {
+	if (worth_retrying(err) || err == -ETIMEDOUT || err == -ENOMEM ||
+	    err == -EOVERFLOW) {
 		/* What came is true, if not all: it stays, and is said. */
 		netns->dump = DUMP_DIAG;
 		netns->status = COVERAGE_PARTIAL;
@@ -566,7 +313,7 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 	int known = 1;
 
 	*tables = (struct socket_tables){ 0 };
-	find_namespaces(ev);
+	netns_find(ev);
 	tables->at =
 		arena_alloc(&ev->arena, ev->netns.n * sizeof(*tables->at) + 1);
 	if (!tables->at)
@@ -575,7 +322,7 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 		tables->at[i] = (struct socket_table){ .net_unix = -1,
 						       .err = -ETIMEDOUT };
 		if (now_ms() <= deadline)
-			open_table(ev, &ev->netns.at[i], home, &known,
+			open_table(ev, &ev->netns.at[i], home, &known, deadline,
 				   &tables->at[i]);
 	}
 	tables->n = ev->netns.n;
@@ -586,13 +333,14 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 int sockdiag_collect(struct evidence *ev, struct socket_tables *tables,
 		     const struct socket_filter *filter, int64_t deadline)
 {
-	char buffer[DUMP_BUFFER];
+	_Alignas(8) char buffer[DUMP_BUFFER];
 	bool timed_out = false;
 
 	for (size_t i = 0; i < tables->n && !timed_out; i++) {
 		struct dump dump = { .ev = ev, .filter = filter, .netns = i };
 
-		collect_one(&dump, &ev->netns.at[i], &tables->at[i], buffer);
+		collect_one(&dump, &ev->netns.at[i], &tables->at[i], buffer,
+			    deadline);
 		timed_out = now_ms() > deadline;
 	}
 	report_sockets(ev, timed_out);

@@ -62,7 +62,7 @@ int parse_unix_diag(struct arena *arena, const struct nlmsghdr *message,
 		    char name[static SOCKET_NAME_SIZE]);
 
 /*
- * The lesser source may be forged: a name with a newline in it looks like a
+ * The fallback may be forged: a name with a newline in it looks like a
  * line of its own. So what comes from it is mentioned, and nothing is concluded.
  *
  * One line of /proc/net/unix (without its newline) into *socket, whose name
