@@ -167,12 +167,12 @@ static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
 
 /* A path of the table, and below /run its other name. */
 static int add_known(struct evidence *ev, struct fetch *fetch,
-		     const struct known_socket *known, int *worst)
+		     const char *runtime, const char *path, int *worst)
 {
-	const char *patterns[2] = { known->path, NULL };
+	const char *patterns[2] = { path, NULL };
 
-	if (has_prefix(known->path, "/run/")) {
-		patterns[1] = arena_printf(&ev->arena, "/var%s", known->path);
+	if (has_prefix(path, "/run/")) {
+		patterns[1] = arena_printf(&ev->arena, "/var%s", path);
 		if (!patterns[1])
 			return -ENOMEM;
 	}
@@ -183,7 +183,7 @@ static int add_known(struct evidence *ev, struct fetch *fetch,
 		if (err)
 			*worst = err;
 		for (size_t k = 0; k < names.n; k++) {
-			err = add_host(ev, fetch, names.at[k], known->runtime,
+			err = add_host(ev, fetch, names.at[k], runtime,
 				       FROM_TABLE);
 			if (err)
 				return err;
@@ -238,9 +238,13 @@ static int add_all(struct evidence *ev, struct fetch *fetch,
 {
 	int err = 0;
 
-	for (const struct known_socket *known = known_sockets;
-	     known->path && !err; known++)
-		err = add_known(ev, fetch, known, worst);
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		for (const struct runtime_socket *socket = runtime->sockets;
+		     socket->path && !err; socket++)
+			err = add_known(ev, fetch, runtime->name, socket->path,
+					worst);
+	}
 	for (size_t i = 0; i < ev->node.kubelet_sockets.n && !err; i++) {
 		const char *name = ev->node.kubelet_sockets.at[i];
 

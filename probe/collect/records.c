@@ -17,8 +17,9 @@ static void tally_error(struct record_index *index, int err)
 		index->failed++;
 }
 
+/* `like` has the runtime and the place of what is to be added. */
 static int add_record(struct evidence *ev, struct record_index *index,
-		      const struct record_place *place, const char *id,
+		      const struct record *like, const char *id,
 		      const char *dir)
 {
 	struct record *record =
@@ -28,8 +29,9 @@ static int add_record(struct evidence *ev, struct record_index *index,
 		return -errno;
 	*record = (struct record){
 		.id = id,
-		.place = place,
-		.path = path_join(&ev->arena, dir, place->file),
+		.runtime = like->runtime,
+		.place = like->place,
+		.path = path_join(&ev->arena, dir, like->place->file),
 	};
 	if (record->path)
 		return 0;
@@ -39,9 +41,8 @@ static int add_record(struct evidence *ev, struct record_index *index,
 
 /* Lists `before` % `after` and adds a record for each name found. */
 static int add_each(struct evidence *ev, struct fetch *fetch,
-		    struct record_index *index,
-		    const struct record_place *place, const char *before,
-		    const char *after)
+		    struct record_index *index, const struct record *like,
+		    const char *before, const char *after)
 {
 	struct string_list names = { 0 };
 	bool cut;
@@ -56,7 +57,7 @@ static int add_each(struct evidence *ev, struct fetch *fetch,
 
 		if (!dir)
 			return -ENOMEM;
-		err = add_record(ev, index, place, names.at[i], dir);
+		err = add_record(ev, index, like, names.at[i], dir);
 		if (err)
 			return err;
 	}
@@ -64,17 +65,16 @@ static int add_each(struct evidence *ev, struct fetch *fetch,
 }
 
 static int find_place(struct evidence *ev, struct fetch *fetch,
-		      struct record_index *index,
-		      const struct record_place *place)
+		      struct record_index *index, const struct record *like)
 {
-	const char *percent = strchr(place->dir, '%');
+	const char *before = like->place->dir;
+	const char *percent = strchr(before, '%');
 	struct string_list dirs = { 0 };
-	const char *before = place->dir;
 	int err;
 
 	if (percent)
-		before = arena_strndup(&ev->arena, place->dir,
-				       (size_t)(percent - place->dir));
+		before = arena_strndup(&ev->arena, before,
+				       (size_t)(percent - before));
 	if (!before)
 		return -ENOMEM;
 	err = glob_paths(fetch, &ev->arena, before, &dirs);
@@ -84,10 +84,10 @@ static int find_place(struct evidence *ev, struct fetch *fetch,
 	err = 0;
 	for (size_t i = 0; i < dirs.n && !err; i++) {
 		if (percent)
-			err = add_each(ev, fetch, index, place, dirs.at[i],
+			err = add_each(ev, fetch, index, like, dirs.at[i],
 				       percent + 1);
 		else
-			err = add_record(ev, index, place, "", dirs.at[i]);
+			err = add_record(ev, index, like, "", dirs.at[i]);
 	}
 	return err;
 }
@@ -110,9 +110,14 @@ int records_find(struct evidence *ev, struct fetch *fetch,
 {
 	int err = 0;
 
-	for (const struct record_place *place = record_places;
-	     place->runtime && !err; place++)
-		err = find_place(ev, fetch, index, place);
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		for (const struct record_place *place = runtime->records;
+		     place->dir && !err; place++)
+			err = find_place(ev, fetch, index,
+					 &(struct record){ .runtime = runtime,
+							   .place = place });
+	}
 	if (err == -EOVERFLOW) {
 		index->failed++;
 		err = 0;
@@ -215,7 +220,8 @@ static size_t first_of_id(const struct record_list *records, const char *id)
 
 /* Indexes, whose id is "", stand before all others. */
 static int use_indexes(struct evidence *ev, struct fetch *fetch,
-		       struct record_index *index, const char *runtime,
+		       struct record_index *index,
+		       const struct runtime *runtime,
 		       struct container *container)
 {
 	int err = 0;
@@ -225,7 +231,7 @@ static int use_indexes(struct evidence *ev, struct fetch *fetch,
 
 		if (*record->id)
 			break;
-		if (strcmp(record->place->runtime, runtime) == 0)
+		if (record->runtime == runtime)
 			err = use_index(ev, fetch, index, record, container);
 	}
 	return err;
@@ -235,7 +241,7 @@ int records_read(struct evidence *ev, struct fetch *fetch,
 		 struct record_index *index, size_t idx)
 {
 	struct container *container = &ev->containers.at[idx];
-	const char *runtime = NULL;
+	const struct runtime *runtime = NULL;
 	int err = 0;
 
 	if (container->record_known)
@@ -247,7 +253,7 @@ int records_read(struct evidence *ev, struct fetch *fetch,
 		if (strcmp(record->id, container->id) != 0)
 			break;
 		err = read_one(ev, fetch, index, record, container);
-		runtime = record->place->runtime;
+		runtime = record->runtime;
 	}
 	if (err || !container->record_known)
 		return err;

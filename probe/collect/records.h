@@ -15,6 +15,7 @@
 /* A record that was found but perhaps not read yet. */
 struct record {
 	const char *id;
+	const struct runtime *runtime;
 	const struct record_place *place;
 	const char *path;
 	/* of one about many containers: */

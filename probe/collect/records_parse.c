@@ -38,30 +38,6 @@ static const struct key_field annotation_fields[] = {
 	{ NULL, 0 },
 };
 
-/* What an annotation says of the manager that wrote the record. */
-struct manager {
-	const char *key;
-	const char *value; /* NULL: any */
-	const char *runtime;
-	const char *mechanism;
-};
-
-#define CONTAINERD_MAKES                                                        \
-	"containerd's CRI plugin makes a missing hostPath source a directory, " \
-	"as the kubelet does for type DirectoryOrCreate"
-
-static const struct manager managers[] = {
-	{ "io.kubernetes.cri.container-type", NULL, "containerd",
-	  CONTAINERD_MAKES },
-	{ "io.container.manager", "cri-o", "cri-o",
-	  "CRI-O makes a missing hostPath source a directory" },
-	{ "io.kubernetes.cri-o.ContainerType", NULL, "cri-o",
-	  "CRI-O makes a missing hostPath source a directory" },
-	/* podman refuses a source that is missing */
-	{ "io.container.manager", "libpod", "podman", NULL },
-	{ NULL, NULL, NULL, NULL },
-};
-
 /* The item's text, unless it is empty or absurdly long. */
 static const char *usable(const cJSON *item)
 {
@@ -144,22 +120,35 @@ static int claims_other_pod(struct arena *arena, const cJSON *map,
 	return 0;
 }
 
-static int fill_manager(struct arena *arena, const cJSON *annotations,
+static bool has_mark(const struct record_mark *mark, const cJSON *annotations)
+{
+	const char *value = text_of(annotations, mark->key);
+
+	return value && (!mark->value || strcmp(mark->value, value) == 0);
+}
+
+/* The runtime that wrote a record with these annotations; NULL: not known. */
+static const struct runtime *find_writer(const cJSON *annotations)
+{
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		for (const struct record_mark *mark = runtime->marks; mark->key;
+		     mark++) {
+			if (has_mark(mark, annotations))
+				return runtime;
+		}
+	}
+	return NULL;
+}
+
+static int fill_runtime(struct arena *arena, const struct runtime *runtime,
 			const char *source, struct container *container)
 {
-	for (const struct manager *manager = managers; manager->key;
-	     manager++) {
-		const char *value = text_of(annotations, manager->key);
-
-		if (!value ||
-		    (manager->value && strcmp(manager->value, value) != 0))
-			continue;
-		if (!container->mechanism)
-			container->mechanism = manager->mechanism;
-		return fill(arena, &container->runtime, manager->runtime,
-			    source);
-	}
-	return 0;
+	if (!runtime)
+		return 0;
+	if (!container->mechanism)
+		container->mechanism = runtime->mechanism;
+	return fill(arena, &container->runtime, runtime->name, source);
 }
 
 static int add_mount(struct arena *arena, struct container *container,
@@ -262,7 +251,8 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 	err = fill_from_map(arena, annotation_fields, annotations, source,
 			    container);
 	if (!err)
-		err = fill_manager(arena, annotations, source, container);
+		err = fill_runtime(arena, find_writer(annotations), source,
+				   container);
 	if (!err)
 		err = fill(arena, &container->privileged, privileged_of(config),
 			   source);
@@ -293,9 +283,6 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 		return err < 0 ? err : 0;
 	if (type && strcmp(type, "podsandbox") == 0)
 		container->sandbox = true;
-	if (!container->mechanism)
-		container->mechanism =
-			"dockerd makes a missing -v source a directory";
 	err = fill_from_map(arena, annotation_fields, labels, source,
 			    container);
 	if (!err && name)
@@ -308,7 +295,8 @@ static int parse_docker(struct arena *arena, const cJSON *config,
 		err = fill(arena, &container->created_at,
 			   text_of(config, "Created"), source);
 	if (!err)
-		err = fill(arena, &container->runtime, "docker", source);
+		err = fill_runtime(arena, runtime_by_name("docker"), source,
+				   container);
 	cJSON_ArrayForEach(mount, cJSON_GetObjectItemCaseSensitive(
 					  config, "MountPoints")) {
 		const char *kind = text_of(mount, "Type");

@@ -46,37 +46,44 @@ static bool find_pod_uid(const char *component, const char **start, size_t *len)
 	       (found[*len] == '\0' || strcmp(found + *len, ".slice") == 0);
 }
 
-static bool parent_fits(const char *wanted, const char *parent)
-{
-	const char *start;
-	size_t len;
-
-	if (strcmp(wanted, "*") == 0)
-		return true;
-	if (strcmp(wanted, "pod") == 0)
-		return find_pod_uid(parent, &start, &len);
-	return strcmp(wanted, parent) == 0;
-}
-
-/* The form that this component has, with its id; NULL for none. */
-static const struct cgroup_form *match_form(const char *component,
-					    const char *parent, const char **id)
+/* Does a component have this form? Then *id is where its id begins. */
+static bool has_form(const struct cgroup_form *form, const char *component,
+		     const char *parent, const char **id)
 {
 	size_t len = strlen(component);
+	size_t before = strlen(form->prefix);
+	size_t after = strlen(form->suffix);
 
-	for (const struct cgroup_form *form = cgroup_forms; form->runtime;
+	if (len < before + after || !has_prefix(component, form->prefix) ||
+	    !has_suffix(component, form->suffix) ||
+	    !is_id(component + before, len - before - after) ||
+	    (form->parent && strcmp(form->parent, parent) != 0))
+		return false;
+	*id = component + before;
+	return true;
+}
+
+/*
+ * The form that this component has, with its id and the runtime whose form it
+ * is, NULL where several share it. NULL for none.
+ */
+static const struct cgroup_form *match_form(const char *component,
+					    const char *parent,
+					    const struct runtime **runtime,
+					    const char **id)
+{
+	for (*runtime = runtimes; (*runtime)->name; (*runtime)++) {
+		for (const struct cgroup_form *form = (*runtime)->cgroups;
+		     form->prefix; form++) {
+			if (has_form(form, component, parent, id))
+				return form;
+		}
+	}
+	*runtime = NULL;
+	for (const struct cgroup_form *form = shared_cgroup_forms; form->prefix;
 	     form++) {
-		size_t before = strlen(form->prefix);
-		size_t after = strlen(form->suffix);
-
-		if (len < before + after ||
-		    !has_prefix(component, form->prefix) ||
-		    !has_suffix(component, form->suffix) ||
-		    !is_id(component + before, len - before - after) ||
-		    (form->parent && !parent_fits(form->parent, parent)))
-			continue;
-		*id = component + before;
-		return form;
+		if (has_form(form, component, parent, id))
+			return form;
 	}
 	return NULL;
 }
@@ -109,13 +116,14 @@ static int take_component(struct arena *arena, const char *component,
 			  struct cgroup_identity *identity)
 {
 	const struct cgroup_form *form;
+	const struct runtime *runtime;
 	char copy[ID_LENGTH + 1];
 	const char *id;
 	int err = take_pod_uid(arena, component, pod_uid);
 
 	if (err)
 		return err;
-	form = match_form(component, parent, &id);
+	form = match_form(component, parent, &runtime, &id);
 	if (!form || form->monitor)
 		return 0;
 	/* A container in a container is of the same pod, unless named so. */
@@ -125,7 +133,7 @@ static int take_component(struct arena *arena, const char *component,
 	identity->parent = identity->id;
 	snprintf(copy, sizeof(copy), "%.*s", ID_LENGTH, id);
 	identity->id = arena_intern(arena, copy);
-	identity->runtime = form->shared ? NULL : form->runtime;
+	identity->runtime = runtime ? runtime->name : NULL;
 	return identity->id ? 0 : -ENOMEM;
 }
 

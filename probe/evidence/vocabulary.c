@@ -5,122 +5,204 @@
  */
 #include "sockprobe/vocabulary.h"
 
+#include <fnmatch.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "sockprobe/util.h"
 
-const struct known_socket known_sockets[] = {
-	/* moby: client/client_unix.go, contrib/init/systemd/docker.socket */
-	{ "/run/docker.sock", "docker" },
-	{ "/run/user/*/docker.sock", "docker" },
-	/* moby: daemon/command/daemon.go, the containerd that dockerd starts */
-	{ "/run/docker/containerd/containerd.sock", "docker-containerd" },
-	{ "/run/docker/containerd/containerd.sock.ttrpc", "docker-containerd" },
-	/* containerd: defaults/defaults_linux.go */
-	{ "/run/containerd/containerd.sock", "containerd" },
-	{ "/run/containerd/containerd.sock.ttrpc", "containerd" },
-	/* cri-o: pkg/config/config_unix.go */
-	{ "/run/crio/crio.sock", "cri-o" },
-	/* Mirantis/cri-dockerd: cmd/cri/options/options.go */
-	{ "/run/cri-dockerd.sock", "cri-dockerd" },
-	/* amazon-eks-ami and bottlerocket keep a link of this name */
-	{ "/run/dockershim.sock", "dockershim" },
-	/* podman: contrib/systemd/system/podman.socket */
-	{ "/run/podman/podman.sock", "podman" },
-	{ "/run/user/*/podman/podman.sock", "podman" },
-	/* moby/buildkit: util/appdefaults */
-	{ "/run/buildkit/buildkitd.sock", "buildkit" },
-	{ "/run/user/*/buildkit/buildkitd.sock", "buildkit" },
-	/* k3s and RKE2 share the path */
-	{ "/run/k3s/containerd/containerd.sock", "k3s" },
-	{ "/run/k3s/containerd/containerd.sock.ttrpc", "k3s" },
-	/* canonical/microk8s: default-args/containerd */
-	{ "/var/snap/microk8s/common/run/containerd.sock", "microk8s" },
-	{ "/var/snap/microk8s/common/run/containerd.sock.ttrpc", "microk8s" },
-	/* k0s, and where its older versions put it */
-	{ "/run/k0s/containerd.sock", "k0s" },
-	{ "/run/k0s/containerd.sock.ttrpc", "k0s" },
-	{ "/var/lib/k0s/run/containerd.sock", "k0s" },
-	{ "/run/isulad.sock", "isulad" },
-	{ "/run/firecracker-containerd/containerd.sock",
-	  "firecracker-containerd" },
-	/* bottlerocket-core-kit: packages/host-ctr */
-	{ "/run/host-containerd/containerd.sock", "host-containerd" },
-	{ "/run/host-containerd/containerd.sock.ttrpc", "host-containerd" },
-	/* amazon-eks-ami: nodeadm's containerd template */
-	{ "/run/soci-snapshotter-grpc/soci-snapshotter-grpc.sock",
-	  "soci-snapshotter" },
-	{ NULL, NULL },
-};
-
-const struct cgroup_form cgroup_forms[] = {
-	/* containerd CRI, systemd driver: internal/cri/server/helpers.go */
-	{ "containerd", "cri-containerd-", ".scope", NULL, false, false },
-	/* cri-o, both drivers */
-	{ "cri-o", "crio-conmon-", ".scope", NULL, true, false },
-	{ "cri-o", "crio-conmon-", "", NULL, true, false },
-	{ "cri-o", "crio-", ".scope", NULL, false, false },
-	{ "cri-o", "crio-", "", NULL, false, false },
-	/* dockerd, systemd driver */
-	{ "docker", "docker-", ".scope", NULL, false, false },
-	/* podman */
-	{ "podman", "libpod-conmon-", ".scope", NULL, true, false },
-	{ "podman", "libpod-conmon-", "", NULL, true, false },
-	{ "podman", "libpod-payload-", "", NULL, false, false },
-	{ "podman", "libpod-", ".scope", NULL, false, false },
-	{ "podman", "libpod-", "", NULL, false, false },
-	/* cgroupfs driver: the bare id below a directory of the manager's */
-	{ "docker", "", "", "docker", false, false },
-	{ "kubernetes", "", "", "pod", false, true },
-	{ "containerd", "", "", "*", false, true },
-	{ NULL, NULL, NULL, NULL, false, false },
-};
-
 #define TASK_DIR "/io.containerd.runtime.v2.task/*/%"
 #define STORAGE "/var/lib/containers/storage"
+#define HOME_STORAGE "/home/*/.local/share/containers/storage"
 
-const struct record_place record_places[] = {
-	/* moby: daemon/container/container.go */
-	{ "docker", "/var/lib/docker/containers/%", "config.v2.json",
-	  RECORD_DOCKER },
-	{ "docker", "/var/lib/docker/containers/%", "hostconfig.json",
-	  RECORD_DOCKER_HOST },
-	/* containerd: core/runtime/v2/bundle.go, one state folder an instance */
-	{ "containerd", "/run/containerd" TASK_DIR, "config.json", RECORD_OCI },
-	{ "docker-containerd", "/run/docker/containerd/daemon" TASK_DIR,
-	  "config.json", RECORD_OCI },
-	{ "k3s", "/run/k3s/containerd" TASK_DIR, "config.json", RECORD_OCI },
-	{ "k0s", "/run/k0s/containerd" TASK_DIR, "config.json", RECORD_OCI },
-	{ "microk8s", "/var/snap/microk8s/common/run/containerd" TASK_DIR,
-	  "config.json", RECORD_OCI },
-	{ "host-containerd", "/run/host-containerd" TASK_DIR, "config.json",
-	  RECORD_OCI },
-	/* containers/storage, for podman and cri-o, root's and the users' */
-	{ "containers-storage", STORAGE "/overlay-containers",
-	  "containers.json", RECORD_STORAGE_INDEX },
-	{ "containers-storage", STORAGE "/vfs-containers", "containers.json",
-	  RECORD_STORAGE_INDEX },
-	{ "containers-storage",
-	  "/home/*/.local/share/containers/storage/overlay-containers",
-	  "containers.json", RECORD_STORAGE_INDEX },
-	{ "containers-storage",
-	  "/home/*/.local/share/containers/storage/vfs-containers",
-	  "containers.json", RECORD_STORAGE_INDEX },
-	{ "containers-storage", STORAGE "/overlay-containers/%/userdata",
-	  "config.json", RECORD_OCI },
-	{ "containers-storage", STORAGE "/vfs-containers/%/userdata",
-	  "config.json", RECORD_OCI },
-	{ "containers-storage",
-	  "/run/containers/storage/overlay-containers/%/userdata",
-	  "config.json", RECORD_OCI },
-	{ "containers-storage",
-	  "/home/*/.local/share/containers/storage/overlay-containers/%/userdata",
-	  "config.json", RECORD_OCI },
-	{ "containers-storage",
-	  "/home/*/.local/share/containers/storage/vfs-containers/%/userdata",
-	  "config.json", RECORD_OCI },
-	{ NULL, NULL, NULL, RECORD_OCI },
+/* Of containerd's own sockets; ttrpc's services were not looked into. */
+#define CONTAINERD_SOCKETS(address)                                            \
+	{ address, API_NODE_ROOT },                                            \
+	{                                                                      \
+		address ".ttrpc", API_UNKNOWN                                  \
+	}
+
+const struct runtime runtimes[] = {
+	{
+		.name = "docker",
+		.mechanism = "dockerd makes a missing -v source a directory",
+		.engines = { "dockerd" },
+		/* moby: client/client_unix.go, systemd/docker.socket */
+		.sockets = { { "/run/docker.sock", API_NODE_ROOT },
+			     { "/run/user/*/docker.sock", API_USER } },
+		.cgroups = { /* systemd driver */
+			     { "docker-", ".scope", NULL, false },
+			     /* cgroupfs driver */
+			     { "", "", "docker", false } },
+		/* moby: daemon/container/container.go */
+		.records = { { "/var/lib/docker/containers/%", "config.v2.json",
+			       RECORD_DOCKER },
+			     { "/var/lib/docker/containers/%",
+			       "hostconfig.json", RECORD_DOCKER_HOST } },
+	},
+	{
+		/* moby: daemon/command/daemon.go, the one that dockerd starts */
+		.name = "docker-containerd",
+		.engines = { "containerd", "docker-containerd" },
+		.sockets = { CONTAINERD_SOCKETS(
+			"/run/docker/containerd/containerd.sock") },
+		.records = { { "/run/docker/containerd/daemon" TASK_DIR,
+			       "config.json", RECORD_OCI } },
+	},
+	{
+		.name = "containerd",
+		.mechanism =
+			"containerd's CRI plugin makes a missing hostPath source a directory, as the kubelet does for type DirectoryOrCreate",
+		.engines = { "containerd" },
+		/* defaults/defaults_linux.go */
+		.sockets = { CONTAINERD_SOCKETS(
+			"/run/containerd/containerd.sock") },
+		/* CRI, systemd driver: internal/cri/server/helpers.go */
+		.cgroups = { { "cri-containerd-", ".scope", NULL, false } },
+		/* internal/cri/annotations/annotations.go */
+		.marks = { { "io.kubernetes.cri.container-type", NULL } },
+		/* core/runtime/v2/bundle.go, one state folder an instance */
+		.records = { { "/run/containerd" TASK_DIR, "config.json",
+			       RECORD_OCI } },
+	},
+	{
+		.name = "cri-o",
+		.mechanism =
+			"CRI-O makes a missing hostPath source a directory",
+		.engines = { "crio" },
+		/* pkg/config/config_unix.go */
+		.sockets = { { "/run/crio/crio.sock", API_NODE_ROOT } },
+		/* systemd driver, cgroupfs driver */
+		.cgroups = { { "crio-conmon-", ".scope", NULL, true },
+			     { "crio-conmon-", "", NULL, true },
+			     { "crio-", ".scope", NULL, false },
+			     { "crio-", "", NULL, false } },
+		/* internal/annotations/annotations.go */
+		.marks = { { "io.container.manager", "cri-o" },
+			   { "io.kubernetes.cri-o.ContainerType", NULL } },
+	},
+	{
+		/* Mirantis/cri-dockerd: cmd/cri/options/options.go */
+		.name = "cri-dockerd",
+		.engines = { "cri-dockerd" },
+		.sockets = { { "/run/cri-dockerd.sock", API_NODE_ROOT } },
+	},
+	{
+		/* amazon-eks-ami and bottlerocket keep a link of this name */
+		.name = "dockershim",
+		.engines = { "kubelet", "containerd" },
+		.sockets = { { "/run/dockershim.sock", API_NODE_ROOT } },
+	},
+	{
+		.name = "podman",
+		/* it refuses a source that is missing */
+		.engines = { "podman" },
+		/* contrib/systemd/system/podman.socket */
+		.sockets = { { "/run/podman/podman.sock", API_NODE_ROOT },
+			     { "/run/user/*/podman/podman.sock", API_USER } },
+		.cgroups = { { "libpod-conmon-", ".scope", NULL, true },
+			     { "libpod-conmon-", "", NULL, true },
+			     { "libpod-payload-", "", NULL, false },
+			     { "libpod-", ".scope", NULL, false },
+			     { "libpod-", "", NULL, false } },
+		.marks = { { "io.container.manager", "libpod" } },
+	},
+	{
+		/* moby/buildkit: util/appdefaults */
+		.name = "buildkit",
+		.engines = { "buildkitd" },
+		.sockets = { { "/run/buildkit/buildkitd.sock", API_BUILDS },
+			     { "/run/user/*/buildkit/buildkitd.sock",
+			       API_BUILDS } },
+	},
+	{
+		/* k3s and RKE2 share the path */
+		.name = "k3s",
+		.engines = { "containerd", "k3s" },
+		.sockets = { CONTAINERD_SOCKETS(
+			"/run/k3s/containerd/containerd.sock") },
+		.records = { { "/run/k3s/containerd" TASK_DIR, "config.json",
+			       RECORD_OCI } },
+	},
+	{
+		/* canonical/microk8s: default-args/containerd */
+		.name = "microk8s",
+		.engines = { "containerd" },
+		.sockets = { CONTAINERD_SOCKETS(
+			"/var/snap/microk8s/common/run/containerd.sock") },
+		.records = { { "/var/snap/microk8s/common/run/containerd" TASK_DIR,
+			       "config.json", RECORD_OCI } },
+	},
+	{
+		.name = "k0s",
+		.engines = { "containerd" },
+		/* the last is where older versions put it */
+		.sockets = { CONTAINERD_SOCKETS("/run/k0s/containerd.sock"),
+			     { "/var/lib/k0s/run/containerd.sock",
+			       API_NODE_ROOT } },
+		.records = { { "/run/k0s/containerd" TASK_DIR, "config.json",
+			       RECORD_OCI } },
+	},
+	{
+		.name = "isulad",
+		.engines = { "isulad" },
+		.sockets = { { "/run/isulad.sock", API_NODE_ROOT } },
+	},
+	{
+		.name = "firecracker-containerd",
+		.engines = { "firecracker-containerd", "containerd" },
+		.sockets = { { "/run/firecracker-containerd/containerd.sock",
+			       API_NODE_ROOT } },
+	},
+	{
+		/* bottlerocket-core-kit: packages/host-ctr */
+		.name = "host-containerd",
+		.engines = { "containerd" },
+		.sockets = { CONTAINERD_SOCKETS(
+			"/run/host-containerd/containerd.sock") },
+		.records = { { "/run/host-containerd" TASK_DIR, "config.json",
+			       RECORD_OCI } },
+	},
+	{
+		/* amazon-eks-ami: nodeadm's containerd template */
+		.name = "soci-snapshotter",
+		.engines = { "soci-snapshotter-grpc" },
+		.sockets = {
+			{ "/run/soci-snapshotter-grpc/soci-snapshotter-grpc.sock",
+			  API_IMAGES },
+		},
+	},
+	{
+		/* a library's store: podman's and cri-o's, root's and users' */
+		.name = "containers-storage",
+		.records = {
+			{ STORAGE "/overlay-containers", "containers.json",
+			  RECORD_STORAGE_INDEX },
+			{ STORAGE "/vfs-containers", "containers.json",
+			  RECORD_STORAGE_INDEX },
+			{ HOME_STORAGE "/overlay-containers", "containers.json",
+			  RECORD_STORAGE_INDEX },
+			{ HOME_STORAGE "/vfs-containers", "containers.json",
+			  RECORD_STORAGE_INDEX },
+			{ STORAGE "/overlay-containers/%/userdata",
+			  "config.json", RECORD_OCI },
+			{ STORAGE "/vfs-containers/%/userdata", "config.json",
+			  RECORD_OCI },
+			{ "/run/containers/storage/overlay-containers/%/userdata",
+			  "config.json", RECORD_OCI },
+			{ HOME_STORAGE "/overlay-containers/%/userdata",
+			  "config.json", RECORD_OCI },
+			{ HOME_STORAGE "/vfs-containers/%/userdata",
+			  "config.json", RECORD_OCI },
+		},
+	},
+	{ .name = NULL },
+};
+
+const struct cgroup_form shared_cgroup_forms[] = {
+	/* cgroupfs driver: the bare id, as containerd and dockerd have it */
+	{ "", "", NULL, false },
+	{ NULL, NULL, NULL, false },
 };
 
 const struct kubelet_place kubelet_places[] = {
@@ -138,12 +220,70 @@ const struct kubelet_place kubelet_places[] = {
 	{ NULL, KUBELET_JSON },
 };
 
-const char *known_basename(const char *basename)
+const struct runtime *runtime_by_name(const char *name)
 {
-	for (const struct known_socket *known = known_sockets; known->path;
-	     known++) {
-		if (strcmp(path_basename(known->path), basename) == 0)
-			return known->runtime;
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		if (strcmp(runtime->name, name) == 0)
+			return runtime;
 	}
 	return NULL;
+}
+
+static const struct runtime_socket *socket_of(const struct runtime *runtime,
+					      const char *basename)
+{
+	for (const struct runtime_socket *socket = runtime->sockets;
+	     socket->path; socket++) {
+		if (strcmp(path_basename(socket->path), basename) == 0)
+			return socket;
+	}
+	return NULL;
+}
+
+static const struct runtime *runtime_by_basename(const char *basename)
+{
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		if (socket_of(runtime, basename))
+			return runtime;
+	}
+	return NULL;
+}
+
+const char *known_basename(const char *basename)
+{
+	const struct runtime *runtime = runtime_by_basename(basename);
+
+	return runtime ? runtime->name : NULL;
+}
+
+static const struct runtime_socket *socket_at(const char *path)
+{
+	if (has_prefix(path, "/var/run/"))
+		path += strlen("/var");
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		for (const struct runtime_socket *socket = runtime->sockets;
+		     socket->path; socket++) {
+			/* FNM_PERIOD: "*" is not ".." */
+			if (fnmatch(socket->path, path,
+				    FNM_PATHNAME | FNM_PERIOD) == 0)
+				return socket;
+		}
+	}
+	return NULL;
+}
+
+enum runtime_api runtime_api(const char *path)
+{
+	const struct runtime_socket *socket = socket_at(path);
+	const char *basename = path_basename(path);
+
+	if (!socket) {
+		const struct runtime *runtime = runtime_by_basename(basename);
+
+		socket = runtime ? socket_of(runtime, basename) : NULL;
+	}
+	return socket ? socket->api : API_UNKNOWN;
 }
