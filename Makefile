@@ -22,9 +22,9 @@ HARDENING_aarch64 := -mbranch-protection=standard
 # Where it was built is nobody's business, nor does it change a byte.
 PLACE := -ffile-prefix-map=$(CURDIR)=.
 ALL_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Iprobe $(CPPFLAGS)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
 ALL_CFLAGS := -std=gnu17 $(WARNINGS) $(HARDENING) $(HARDENING_$(MACHINE)) \
-	$(PLACE) $(CFLAGS) \
-	$(shell $(PKG_CONFIG) --cflags $(PACKAGES))
+	$(PLACE) $(CFLAGS) $(LIBRARY_CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack \
 	-Wl,--as-needed -Wl,--no-copy-dt-needed-entries $(LDFLAGS)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lm
@@ -34,7 +34,7 @@ PROGRAM ?= sockprobe
 SOURCES := $(sort $(wildcard probe/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
-.PHONY: all clean help
+.PHONY: all format lint clean help FORCE
 all: $(PROGRAM)
 
 $(PROGRAM): $(OBJECTS)
@@ -46,36 +46,27 @@ $(BUILD)/%.o: %.c Makefile
 	@echo "  CC  $<"
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-include packaging/kubectl.mk
-
 -include $(OBJECTS:.o=.d)
 
-include tests/unit/unit.mk
-include tests/fuzz/fuzz.mk
-include tests/bench/bench.mk
+include tests/tests.mk
 include packaging/packaging.mk
 
-# The program, but for how much its steps may keep.
-STARVED := $(BUILD)/tests/starved
-$(STARVED): tests/helpers/starved.c $(OBJECTS)
-	@mkdir -p $(@D)
-	@echo "  LD  $@"
-	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
-		-Wl,--wrap=arena_allow -o $@ $^ $(LIBS)
-
 # The style of the sources, in place.
-.PHONY: format
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
-.PHONY: integration
-integration: $(PROGRAM) $(STARVED)
-	SOCKPROBE=$(abspath $(PROGRAM)) STARVED=$(abspath $(STARVED)) \
-		/usr/bin/python3 -B -m pytest -c tests/pytest.ini tests/integration
+lint:
+	scripts/lint
 
-include tests/kernels/kernels.mk
-include tests/ssm/ssm.mk
-include tests/manual/manual.mk
+# What clang-tidy says of a source, again only where it or a header of its changed.
+.PHONY: tidy
+tidy: $(OBJECTS:.o=.tidy)
+
+$(BUILD)/%.tidy: $(BUILD)/%.o .clang-tidy
+	@echo "  TIDY $(<:$(BUILD)/%.o=%.c)"
+	@clang-tidy --quiet $(<:$(BUILD)/%.o=%.c) -- -std=gnu17 $(ALL_CPPFLAGS) \
+		$(LIBRARY_CFLAGS) >$@.log 2>&1 || { cat $@.log; exit 1; }
+	@touch $@
 
 clean:
 	rm -rf $(BUILD) $(PROGRAM)
@@ -88,10 +79,15 @@ help:
 	@echo "make image            an OCI image of both architectures"
 	@echo "make krew             the kubectl plugin's archive and its manifest (PROJECT=URL)"
 	@echo "make unit             build and run the unit tests"
-	@echo "make fuzz             fuzz each parser for FUZZ_SECONDS (60)"
+	@echo "                      (T=NAME: tests/unit/test_NAME.c; TEST=NAME: one test inside)"
+	@echo "make lint             check the style, the folders' order and what linters find"
+	@echo "make format           apply the style to the sources"
+	@echo "make fuzz             fuzz each parser for FUZZ_SECONDS (60; T=TARGET: one)"
+	@echo "make fuzz-replay      run what fuzzing begins with, once"
 	@echo "make clean            remove what was built"
 	@echo "as root:"
-	@echo "make integration      run the tests on a node of their own"
+	@echo "make integration      run the tests on a node of their own (T=NAME: those that"
+	@echo "                      have it in their name or their file's; so do check-*)"
 	@echo "make check-packaging  test all that is delivered"
 	@echo "make check-manual     test the manuals, their examples and the completions"
 	@echo "make check-ssm        test the Session Manager documents"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installing and delivering: `make install`, the portable executables (dist),
-# the packages (rpm, srpm) and the image. `make help` lists the targets.
+# the packages (rpm, srpm), the image and the kubectl plugin. `make help` lists the
+# targets.
 
 VERSION := $(shell sed -n 's/^\#define SOCKPROBE_VERSION "\(.*\)"$$/\1/p' \
 	include/sockprobe/version.h)
@@ -89,7 +90,7 @@ STATIC_CFLAGS = -O2 -g -fdata-sections -ffunction-sections \
 	-ffile-prefix-map=$(CURDIR)=.
 STATIC_LDFLAGS := -static-pie -Wl,--gc-sections -Wl,--build-id=sha1
 
-.PHONY: dist downloads FORCE
+.PHONY: dist downloads
 dist: $(DIST_PROGRAMS) $(DIST_NAME)-third-party.txt
 	@ls -l $(DIST_NAME)-*
 
@@ -107,11 +108,10 @@ $(DIST)/static/%/third-party.txt: packaging/dist/sources.txt \
 $(DIST_NAME)-third-party.txt: $(DIST)/static/x86_64/third-party.txt
 	@cp $< $@
 
-# The unit tests' library is not among the static ones, nor are they built.
 $(DIST)/objects/%/sockprobe: FORCE | $(DIST)/static/%/third-party.txt
 	@PKG_CONFIG_LIBDIR=$(DIST)/static/$*/lib/pkgconfig \
 	$(MAKE) -s CC=$(CROSS_$*)gcc \
-		PKG_CONFIG='pkg-config --static' UNIT_PACKAGES=libmnl \
+		PKG_CONFIG='pkg-config --static' \
 		BUILD=$(DIST)/objects/$* PROGRAM=$@ \
 		CFLAGS='$(STATIC_CFLAGS)' LDFLAGS='$(STATIC_LDFLAGS)' all
 
@@ -199,6 +199,7 @@ $(RPM)/RPMS/%: $(SRPM) $(ARCHITECTURES:%=$(DIST)/static/%/third-party.txt)
 			-ffile-prefix-map=$(CURDIR)/$(DIST)/static/$$arch=static" \
 		$(SRPM)
 
-.PHONY: check-packaging
-check-packaging: dist image rpm srpm
-	/usr/bin/python3 -B -m pytest -c tests/pytest.ini tests/packaging
+# The kubectl plugin: krew's archive and manifest of it.
+.PHONY: krew
+krew:
+	@packaging/krew/build "$(PROJECT)" $(BUILD)/krew

@@ -114,7 +114,7 @@ static void serve_one(const struct fetch *fetch, const struct request *request,
 	fd = walk(rootfd, request->path, outside_mnt, look);
 	if (request->op == OP_LOOK) {
 		if (fd >= 0 && look->kind == KIND_DIRECTORY)
-			walk_count_entries(fd, look);
+			walk_count_entries(fd, MAX_ENTRIES, look);
 		return;
 	}
 	shared->len = look->kind == KIND_OUTSIDE_VIEW ? -EXDEV : -look->err;

@@ -400,7 +400,7 @@ static bool is_dot_or_dotdot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-void walk_count_entries(int fd, struct walk_result *result)
+void walk_count_entries(int fd, uint64_t most, struct walk_result *result)
 {
 	cleanup_closedir DIR *dir = open_dir(fd);
 	struct dirent *entry;
@@ -413,7 +413,7 @@ void walk_count_entries(int fd, struct walk_result *result)
 	while ((entry = readdir(dir))) {
 		if (is_dot_or_dotdot(entry->d_name))
 			continue;
-		if (result->entries == MAX_ENTRIES) {
+		if (result->entries == most) {
 			result->entries_cut = true;
 			break;
 		}

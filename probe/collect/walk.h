@@ -52,8 +52,11 @@ struct walk_result {
 int walk(int rootfd, const char *path, uint64_t outside_mnt,
 	 struct walk_result *result);
 
-/* Counts a directory's entries, at most MAX_ENTRIES, into *result. */
-void walk_count_entries(int fd, struct walk_result *result);
+/*
+ * Counts a directory's entries into *result: at most `most`, and past them
+ * entries_cut is set.
+ */
+void walk_count_entries(int fd, uint64_t most, struct walk_result *result);
 
 /*
  * Reads a regular file whole, at most `max` bytes, from an O_PATH descriptor,

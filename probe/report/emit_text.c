@@ -416,9 +416,8 @@ static void put_gaps(const struct page *page)
 			   json_text_or(line, "status", "?"),
 			   json_text_or(line, "scope", "?"),
 			   json_text_or(line, "detail", "?"),
-			   cJSON_IsString(json_get(line, "fix"))
-				   ? "; to fix: "
-				   : "",
+			   cJSON_IsString(json_get(line, "fix")) ? "; to fix: "
+								 : "",
 			   json_text_or(line, "fix", ""));
 	}
 	if (first)

@@ -8,6 +8,7 @@ import conftest
 import findings
 import node as lab
 import pytest
+import probing
 import schema
 
 DOCKER = "/var/run/docker.sock"
@@ -364,6 +365,7 @@ def test_new_finding_against_evidence_taken_for_another(recorded, tmp_path):
 
 @pytest.fixture(scope="module")
 def live():
+    probing.needs_root()
     with lab.Node() as node:
         node.start(("containerd",))
         judge = Judge(conftest.Bench(node))

@@ -357,6 +357,7 @@ static int do_check_status(const struct confinement *confinement,
 /* Of the writer nothing is read back: it has no descriptor to do it with. */
 static void only_the_capabilities_named_are_left(void **state)
 {
+	needs_root();
 	(void)state;
 	skip_without_filters();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -384,6 +385,7 @@ static int do_compare_facts(const struct confinement *confinement,
 
 static void what_was_read_back_is_kept(void **state)
 {
+	needs_root();
 	(void)state;
 	skip_without_filters();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The walk inside a root, in a directory made here that serves as root. Run as
- * root: devices are made, and a child without rights is denied.
+ * The walk inside a root, in a directory made here that serves as root. Some
+ * tests need root: devices are made, and a child without rights is denied.
  */
 #include "unit.h"
 
@@ -175,6 +175,7 @@ static void every_kind_is_known(void **state)
 {
 	struct scene *s = *state;
 
+	needs_root();
 	make_socket("sock");
 	make_dir("dir");
 	make_file("file", "x");
@@ -198,6 +199,7 @@ static void the_inode_is_the_objects(void **state)
 	struct scene *s = *state;
 	struct stat st;
 
+	needs_root();
 	make_socket("sock");
 	assert_int_equal(chown("sock", 12, 34), 0);
 	assert_int_equal(chmod("sock", 0660), 0);
@@ -442,6 +444,7 @@ static void steps_are_what_is_searched(void **state)
 {
 	struct scene *s = *state;
 
+	needs_root();
 	make_dir("run");
 	make_dir("run/x");
 	make_socket("run/x/sock");
@@ -496,6 +499,7 @@ static void acls_are_seen(void **state)
 	};
 	struct scene *s = *state;
 
+	needs_root();
 	make_dir("dir");
 	make_socket("dir/sock");
 	check_found(s, "/dir/sock", KIND_SOCKET, "/dir/sock");
@@ -504,7 +508,8 @@ static void acls_are_seen(void **state)
 	if (setxattr("dir/sock", "system.posix_acl_access", acl, sizeof(acl),
 		     0) < 0) {
 		assert_int_equal(errno, EOPNOTSUPP);
-		skip(); /* this file system has none at all */
+		print_message("%s: no ACLs on this file system\n", __func__);
+		skip();
 	}
 	check_found(s, "/dir/sock", KIND_SOCKET, "/dir/sock");
 	assert_false(s->result->steps[1].acl);
@@ -558,6 +563,7 @@ static void closed_directories_deny(void **state)
 {
 	struct scene *s = *state;
 
+	needs_root();
 	make_dir("closed");
 	make_socket("closed/sock");
 	assert_int_equal(chmod("closed", 0700), 0);
@@ -574,7 +580,7 @@ static int look_into_unreadable(struct scene *s)
 
 	if (fd < 0 || s->result->kind != KIND_DIRECTORY)
 		return 1;
-	walk_count_entries(fd, s->result);
+	walk_count_entries(fd, 1000, s->result);
 	if (s->result->entries_known != TRI_NO || s->result->entries)
 		return 2;
 	if (walk_list(fd, buf, sizeof(buf), &cut) != -EACCES)
@@ -589,6 +595,7 @@ static void unreadable_objects_deny_their_inside(void **state)
 {
 	struct scene *s = *state;
 
+	needs_root();
 	make_dir("dir");
 	make_file("dir/file", "secret");
 	assert_int_equal(chmod("dir/file", 0600), 0);
@@ -706,19 +713,19 @@ static void entries_are_counted(void **state)
 		make_file(name, "");
 	}
 	fd = walk_from(s, s->rootfd, "/empty", 0);
-	walk_count_entries(fd, s->result);
+	walk_count_entries(fd, 1000, s->result);
 	close(fd);
 	assert_int_equal(s->result->entries_known, TRI_YES);
 	assert_int_equal(s->result->entries, 0);
 	fd = walk_from(s, s->rootfd, "/full", 0);
-	walk_count_entries(fd, s->result);
+	walk_count_entries(fd, 1000, s->result);
 	close(fd);
 	assert_int_equal(s->result->entries_known, TRI_YES);
 	assert_int_equal(s->result->entries, 300);
 	assert_false(s->result->entries_cut);
 	make_file("file", "");
 	fd = walk_from(s, s->rootfd, "/file", 0);
-	walk_count_entries(fd, s->result);
+	walk_count_entries(fd, 1000, s->result);
 	close(fd);
 	assert_int_equal(s->result->entries_known, TRI_NO);
 }
@@ -726,30 +733,23 @@ static void entries_are_counted(void **state)
 static void counting_has_a_bound(void **state)
 {
 	struct scene *s = *state;
-	char name[32];
 	int fd;
 
 	make_dir("dir");
-	for (int i = 0; i < 100000; i++) {
-		snprintf(name, sizeof(name), "dir/%d", i);
-		assert_int_equal(mknod(name, S_IFREG | 0600, 0), 0);
-	}
+	make_file("dir/one", "");
+	make_file("dir/two", "");
+	make_file("dir/three", "");
 	fd = walk_from(s, s->rootfd, "/dir", 0);
-	walk_count_entries(fd, s->result);
-	assert_int_equal(s->result->entries, 100000);
+	walk_count_entries(fd, 3, s->result);
+	assert_int_equal(s->result->entries, 3);
 	assert_false(s->result->entries_cut);
-	make_file("dir/more", "");
+	make_file("dir/four", "");
 	s->result->entries = 0;
-	walk_count_entries(fd, s->result);
+	walk_count_entries(fd, 3, s->result);
 	close(fd);
-	assert_int_equal(s->result->entries, 100000);
+	assert_int_equal(s->result->entries, 3);
 	assert_true(s->result->entries_cut);
 	assert_int_equal(s->result->entries_known, TRI_YES);
-	/* all but what is left for the teardown */
-	for (int i = 0; i < 100000; i++) {
-		snprintf(name, sizeof(name), "dir/%d", i);
-		assert_int_equal(unlink(name), 0);
-	}
 }
 
 static int compare_names(const void *a, const void *b)
@@ -848,6 +848,7 @@ static void only_regular_files_are_read(void **state)
 	struct scene *s = *state;
 	char buf[16];
 
+	needs_root();
 	assert_int_equal(mkfifo("fifo", 0644), 0);
 	make_socket("sock");
 	make_dir("dir");

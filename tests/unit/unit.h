@@ -29,6 +29,24 @@
 #define ID_B "bbbb2222bbbb2222bbbb2222bbbb2222bbbb2222bbbb2222bbbb2222bbbb2222"
 #define ID_C "cccc3333cccc3333cccc3333cccc3333cccc3333cccc3333cccc3333cccc3333"
 
+/* UNIT_TEST=PATTERN: only the tests of that name (see tests/unit/run). */
+__attribute__((constructor)) static void choose_tests(void)
+{
+	const char *pattern = getenv("UNIT_TEST");
+
+	if (pattern && pattern[0])
+		cmocka_set_test_filter(pattern);
+}
+
+/* Called first by what root alone can do; scripts/check accepts no such skip. */
+#define needs_root()                                                           \
+	do {                                                                   \
+		if (geteuid() != 0) {                                          \
+			print_message("%s: needs root\n", __func__);           \
+			skip();                                                \
+		}                                                              \
+	} while (0)
+
 /* A test's state: its own arena. */
 static inline int arena_setup(void **state)
 {
