@@ -1,6 +1,7 @@
 # sockprobe-evidence(5) against the JSON Schema, both ways: the members of each
 # object with their types, every fixed value, and the rules that the judge knows.
-# And against real evidence: the order of the members.
+# And against real evidence: the order of the members. The words of the fuzzers'
+# dictionaries are the schema's and the program's.
 import json
 import re
 
@@ -166,10 +167,51 @@ def test_escaped():
     assert len(described) == 1
 
 
+def words_of_the_schema(node=SCHEMA):
+    """Each member's name and each fixed text."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "properties":
+                yield from value
+            elif key in ("enum", "const"):
+                yield from (word for word in (value if key == "enum" else [value]) if isinstance(word, str))
+            yield from words_of_the_schema(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from words_of_the_schema(value)
+
+
+def dictionary(name):
+    """The words of a fuzzing dictionary; what is quoted in them is JSON text."""
+    lines = (conftest.REPO / "tests" / "fuzz" / f"{name}.dict").read_text().splitlines()
+    words = [json.loads(line) for line in lines if line and not line.startswith("#")]
+    assert len(words) == len(set(words))
+    return {json.loads(word) if word.startswith('"') else word for word in words}
+
+
+VOCABULARY = (conftest.REPO / "probe" / "evidence" / "vocabulary.c").read_text()
+
+
+def test_the_fuzzers_dictionary_has_the_words_of_the_schema():
+    """And the names of the runtimes, which the schema has only a pattern for."""
+    runtimes = set(re.findall(r'\.name = "([^"]+)"', VOCABULARY))
+    assert len(runtimes) > 10
+    assert dictionary("evidence") == set(words_of_the_schema()) | runtimes
+
+
+def test_the_fuzzers_dictionaries_have_the_runtimes_words():
+    """The parts of cgroups' names, and what a record is known by."""
+    forms = re.findall(r'\{ "([^"]*)", "([^"]*)", (?:NULL|"([^"]*)"), (?:true|false) \}', VOCABULARY)
+    marks = re.findall(r'\{ "(io\.[^"]*)", (?:NULL|"([^"]*)") \}', VOCABULARY)
+    assert len(forms) > 10 and len(marks) > 3
+    for rows, name in (forms, "cgroup"), (marks, "record"):
+        assert {word for row in rows for word in row} - {""} <= dictionary(name), name
+
+
 def test_rules_are_the_judges():
     """The names in the judge's own calls are the witness."""
     sources = sorted((conftest.REPO / "probe" / "judge").glob("*.c"))
-    known = {name for source in sources for name in re.findall(r'add_reason\(judged, "(\w+)"', source.read_text())}
+    known = {name for source in sources for name in re.findall(r'add_reason\(\s*judged, "(\w+)"', source.read_text())}
     lines = conftest.section(conftest.EVIDENCE_PAGE, "RULES")
     page = [line[len(".It Li "):] for line in lines if line.startswith(".It Li ")]
     assert len(page) == len(set(page)) == 13 and set(page) == known
