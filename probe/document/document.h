@@ -4,8 +4,8 @@
  * and the reports work on this document, not on struct evidence, so that a
  * saved file gives the same answers as a live run.
  */
-#ifndef SOCKPROBE_DOCUMENT_H
-#define SOCKPROBE_DOCUMENT_H
+#ifndef SOCKPROBE_DOCUMENT_CJSON_H
+#define SOCKPROBE_DOCUMENT_CJSON_H
 
 #include <cjson/cJSON.h>
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The evidence of a live run as a document. */
+#ifndef SOCKPROBE_BUILD_H
+#define SOCKPROBE_BUILD_H
+
+#include "sockprobe/document.h"
+#include "sockprobe/evidence.h"
+
+/*
+ * Fills *doc from the evidence, without verdict, summary and findings. All texts
+ * are copied: the evidence may be freed after it. At most `limit` bytes are
+ * kept (DOC_KEEPS_MAX of load.h is enough for whatever a scan may keep). 0 or
+ * -ENOMEM; *doc is to be ended with arena_free(&doc->arena) in either case.
+ */
+int doc_build(struct doc *doc, const struct evidence *ev, size_t limit);
+
+#endif
