@@ -45,7 +45,8 @@ struct pod_workload {
 
 /*
  * By the form of its name alone. A name that was cut to fit tells nothing: its
- * end cannot be told from the workload's own.
+ * end cannot be told from the workload's own. Neither does what is no pod's name,
+ * so that no wildcard ("*", "?") is in one that tells something.
  */
 struct pod_workload workload_of_pod(const char *pod);
 

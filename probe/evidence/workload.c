@@ -22,13 +22,15 @@ static const char random_letters[] = "bcdfghjklmnpqrstvwxz2456789";
 /* What SafeEncodeString() of that file makes of the ten digits. */
 static const char hash_letters[] = "456789bcdf";
 static const char digits[] = "0123456789";
+/* Of a DNS subdomain, which a pod's name is. */
+static const char name_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
 
 /* ---- kinds ---- */
 
 static const struct {
 	const char *type; /* singular; its plural has one "s" more */
 	enum workload_kind kind;
-} kinds[] = {
+} workload_kinds[] = {
 	{ "pod", WORKLOAD_POD },
 	{ "deployment", WORKLOAD_DEPLOYMENT },
 	{ "replicaset", WORKLOAD_REPLICASET },
@@ -41,12 +43,12 @@ static const struct {
 
 enum workload_kind workload_kind(const char *type)
 {
-	for (size_t i = 0; type && i < ARRAY_SIZE(kinds); i++) {
-		size_t len = strlen(kinds[i].type);
+	for (size_t i = 0; type && i < ARRAY_SIZE(workload_kinds); i++) {
+		size_t len = strlen(workload_kinds[i].type);
 
-		if (strncasecmp(type, kinds[i].type, len) == 0 &&
+		if (strncasecmp(type, workload_kinds[i].type, len) == 0 &&
 		    (type[len] == '\0' || strcasecmp(type + len, "s") == 0))
-			return kinds[i].kind;
+			return workload_kinds[i].kind;
 	}
 	return WORKLOAD_UNKNOWN;
 }
@@ -54,7 +56,7 @@ enum workload_kind workload_kind(const char *type)
 /* ---- forms ---- */
 
 /* A part of a pod's name between two '-' that a controller made. */
-struct part {
+struct name_part {
 	const char *letters;
 	size_t min, max;
 	size_t telling; /* from so many on it is hardly a person's choice */
@@ -65,25 +67,25 @@ struct part {
  * A pod's name: the workload's, '-' and `part` where there is one, and where it
  * is generated '-' and random letters.
  */
-struct form {
+struct pod_form {
 	enum workload_kind kind;
-	const struct part *part;
+	const struct name_part *part;
 	bool generated;
 	bool uncut; /* the workload's name is cut in another way than below */
 	const char *how;
 };
 
 /* A pod template's hash: 32 bits in decimal. deployment/util: ComputeHash() */
-static const struct part hash_part = { hash_letters, 1, 10, 8, false };
+static const struct name_part hash_part = { hash_letters, 1, 10, 8, false };
 /* Minutes since 1970; seconds before 1.21. cronjob/utils.go: getJobName() */
-static const struct part minutes_part = { digits, 8, 10, 8, true };
+static const struct name_part minutes_part = { digits, 8, 10, 8, true };
 /* job/indexed_job_utils.go: podGenerateNameWithIndex() */
-static const struct part index_part = { digits, 1, 6, SIZE_MAX, true };
+static const struct name_part index_part = { digits, 1, 6, SIZE_MAX, true };
 /* statefulset/stateful_set_utils.go: getPodName() */
-static const struct part ordinal_part = { digits, 1, 10, 1, true };
+static const struct name_part ordinal_part = { digits, 1, 10, 1, true };
 
 /* In the order in which a name is asked what it tells: the longest come first. */
-static const struct form forms[] = {
+static const struct pod_form pod_forms[] = {
 	{ WORKLOAD_CRONJOB, &minutes_part, true, false,
 	  "a time and random letters at the end of its pod's name" },
 	{ WORKLOAD_DEPLOYMENT, &hash_part, true, false,
@@ -99,14 +101,15 @@ static const struct form forms[] = {
 };
 
 /* How many letters of the part stand at `text`; of `len` at most. */
-static size_t count_part(const struct part *part, const char *text, size_t len)
+static size_t count_part(const struct name_part *part, const char *text,
+			 size_t len)
 {
 	size_t n = strspn(text, part->letters);
 
 	return n < len ? n : len;
 }
 
-static bool is_part(const struct part *part, const char *text, size_t len)
+static bool is_part(const struct name_part *part, const char *text, size_t len)
 {
 	return len >= part->min && len <= part->max &&
 	       count_part(part, text, len) == len &&
@@ -123,7 +126,7 @@ static bool is_random(const char *text)
  * Does what stands before the random letters come of this form? It ends with a
  * '-', unless it was cut: then it is MAX_BASE long and may end anywhere.
  */
-static bool is_base(const struct form *form, const char *workload,
+static bool is_base(const struct pod_form *form, const char *workload,
 		    const char *base, size_t len)
 {
 	size_t named = strlen(workload);
@@ -145,7 +148,8 @@ static bool is_base(const struct form *form, const char *workload,
 	       is_part(form->part, base + at, n);
 }
 
-static bool fits(const struct form *form, const char *workload, const char *pod)
+static bool pod_fits(const struct pod_form *form, const char *workload,
+		     const char *pod)
 {
 	size_t named = strlen(workload);
 	size_t len = strlen(pod);
@@ -176,9 +180,9 @@ bool workload_fits_pod(enum workload_kind kind, const char *workload,
 {
 	if (!workload || !*workload || !pod)
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		if ((kind == WORKLOAD_UNKNOWN || kind == forms[i].kind) &&
-		    fits(&forms[i], workload, pod))
+	for (size_t i = 0; i < ARRAY_SIZE(pod_forms); i++) {
+		if ((kind == WORKLOAD_UNKNOWN || kind == pod_forms[i].kind) &&
+		    pod_fits(&pod_forms[i], workload, pod))
 			return true;
 	}
 	return kind == WORKLOAD_UNKNOWN && is_static(workload, pod, node);
@@ -195,7 +199,7 @@ static size_t last_dash(const char *text, size_t len)
 }
 
 /* So much of the name is the workload's by this form; 0: it is not of the form. */
-static size_t told_by(const struct form *form, const char *pod, size_t end)
+static size_t told_by(const struct pod_form *form, const char *pod, size_t end)
 {
 	size_t dash = last_dash(pod, end);
 
@@ -211,7 +215,7 @@ static size_t told_by(const struct form *form, const char *pod, size_t end)
  * Random letters that no other part stands before may be a word of a person,
  * as "https" and "proxy-https" show; with a digit among them they rarely are.
  */
-static bool looks_random(const struct form *form, const char *text)
+static bool looks_random(const struct pod_form *form, const char *text)
 {
 	return is_random(text) && (form->part || strpbrk(text, digits));
 }
@@ -221,8 +225,10 @@ struct pod_workload workload_of_pod(const char *pod)
 	size_t len = strlen(pod);
 	size_t dash = last_dash(pod, len);
 
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		const struct form *form = &forms[i];
+	if (pod[strspn(pod, name_letters)])
+		return (struct pod_workload){ .kind = WORKLOAD_UNKNOWN };
+	for (size_t i = 0; i < ARRAY_SIZE(pod_forms); i++) {
+		const struct pod_form *form = &pod_forms[i];
 		size_t named;
 
 		if (form->kind == WORKLOAD_POD ||

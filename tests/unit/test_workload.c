@@ -244,6 +244,13 @@ static void what_a_name_does_not_tell(void **state)
 		"agent-X7K2P",
 		"agent-x7a2p",
 		"agent-\xff\xfe\xff\xfe\xff",
+		/* no pod's name */
+		"*-x7k2p",
+		"a?b-x7k2p",
+		"a\\-x7k2p",
+		"Agent-x7k2p",
+		"a b-0",
+		"*-5d4f8c7b9-x2x4z",
 		/* a word */
 		"proxy-https",
 		"web-00",
