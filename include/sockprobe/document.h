@@ -239,7 +239,6 @@ enum decision {
 	DECISION_NOT_JUDGED,
 	DECISION_INCONCLUSIVE,
 	DECISION_NOT_SUPPORTED,
-	DECISION_LEFT_OUT, /* by --max-bytes; null in JSON */
 };
 
 struct doc_reason {
@@ -285,7 +284,7 @@ struct doc_summary {
 
 /* What --max-bytes took away. */
 struct doc_left_out {
-	const char *pointer; /* of a list or a member; "": of most members */
+	const char *pointer; /* of a list or a member */
 	int64_t count;
 };
 DEFINE_LIST(doc_left_out_list, struct doc_left_out);
@@ -324,7 +323,7 @@ doc_container_at(const struct doc *doc, struct container_ref ref)
 	return ref.at < doc->containers.n ? &doc->containers.at[ref.at] : NULL;
 }
 
-/* How many items of a list, or members, "/pointer" counts as left out; 0. */
+/* How many items of the list at "/pointer" are left out, 1 for a member; 0. */
 int64_t doc_left_out_count(const struct doc *doc, const char *pointer);
 
 /* Was anything left out by --max-bytes? */

@@ -533,8 +533,7 @@ static void build_container(struct building *b, const struct container *from,
 	build_conflicts(b, &from->conflicts, &to->conflicts);
 	TAKE_LIST(b, &to->pids, from->processes.n);
 	for (size_t i = 0; i < to->pids.n; i++)
-		to->pids.at[i] =
-			b->ev->processes.at[from->processes.at[i]].pid;
+		to->pids.at[i] = b->ev->processes.at[from->processes.at[i]].pid;
 }
 
 static void build_containers(struct building *b)

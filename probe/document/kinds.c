@@ -308,16 +308,18 @@ static cJSON *left_out_write(const struct member *member, const void *value)
 static const char *left_out_load_one(struct arena *arena, const cJSON *item,
 				     struct doc_left_out_list *list)
 {
-	static const struct member count = {
-		.kind = MEMBER_NUMBER, .min = 1, .max = INT32_MAX
-	};
+	static const struct member count = { .kind = MEMBER_NUMBER,
+					     .min = 1,
+					     .max = INT32_MAX };
+	const struct member *shortened;
 	struct doc_left_out *left_out;
 
 	for (size_t i = 0; i < list->n; i++) {
 		if (strcmp(list->at[i].pointer, item->string) == 0)
 			return "holds one of its pointers twice";
 	}
-	if (*item->string && !member_shortened(item->string))
+	member_at(item->string, NULL, &shortened);
+	if (!shortened || !(shortened->flags & MEMBER_SHORTENS))
 		return "holds a pointer to what is never left out";
 	left_out = list_add(arena, list, MEMBERS_MAX);
 	if (!left_out)
@@ -325,9 +327,9 @@ static const char *left_out_load_one(struct arena *arena, const cJSON *item,
 	left_out->pointer = arena_intern(arena, item->string);
 	if (!left_out->pointer)
 		return value_out_of_memory;
-	return number_load(arena, &count, item, &left_out->count) ?
-		       "holds a count that is none" :
-		       NULL;
+	return number_load(arena, &count, item, &left_out->count)
+		       ? "holds a count that is none"
+		       : NULL;
 }
 
 static const char *left_out_load(struct arena *arena,

@@ -152,8 +152,8 @@ static cJSON *parse(struct span span)
 	/* cJSON would skip a byte order mark in front of any value. */
 	if (*span.at & 0x80)
 		return NULL;
-	json = cJSON_ParseWithLengthOpts(
-		span.at, (size_t)(span.end - span.at), &end, false);
+	json = cJSON_ParseWithLengthOpts(span.at, (size_t)(span.end - span.at),
+					 &end, false);
 	if (json && end == span.end)
 		return json;
 	cJSON_Delete(json);
@@ -269,8 +269,7 @@ static int load_array(struct loader *loader, const struct place *place,
 
 		if (!status)
 			status = load_value(loader, &at, member, item,
-					    list->at +
-						    list->n * member->size);
+					    list->at + list->n * member->size);
 		list->n++;
 	}
 	return status;
@@ -396,8 +395,8 @@ static int scan_member(struct loader *loader, struct layout *layout,
 		cJSON_Delete(name);
 		return bad_at(loader, start, "not JSON, or cut off");
 	}
-	status = scan_value(loader, skip_blanks(loader, *at + 1), false,
-			    &value);
+	status =
+		scan_value(loader, skip_blanks(loader, *at + 1), false, &value);
 	if (!status) {
 		member = member_find(layout->found.type, name->valuestring);
 		if (member)
@@ -432,9 +431,9 @@ static int scan_document(struct loader *loader, struct layout *layout)
 	if (at == loader->end || *at != '}')
 		return bad_at(loader, at, "not JSON, or cut off");
 	at = skip_blanks(loader, at + 1);
-	return at == loader->end ? 0
-				 : bad_at(loader, at,
-					  "text behind the JSON value");
+	return at == loader->end
+		       ? 0
+		       : bad_at(loader, at, "text behind the JSON value");
 }
 
 static int load_span(struct loader *loader, const struct place *place,
@@ -524,12 +523,13 @@ static int check_schema(const struct loader *loader,
 	int status = 0;
 
 	if (!schema || strcmp(schema, EVIDENCE_SCHEMA) != 0)
-		status = fail(loader->error, EXIT_BAD_INPUT,
-			      "%.200s: not evidence of schema %s%s",
-			      loader->file, EVIDENCE_SCHEMA,
-			      strcmp(layout->found.unknown, "_type") == 0
-				      ? ": an in-toto statement has it as its predicate (jq .predicate)"
-				      : "");
+		status = fail(
+			loader->error, EXIT_BAD_INPUT,
+			"%.200s: not evidence of schema %s%s", loader->file,
+			EVIDENCE_SCHEMA,
+			strcmp(layout->found.unknown, "_type") == 0
+				? ": an in-toto statement has it as its predicate (jq .predicate)"
+				: "");
 	cJSON_Delete(json);
 	return status;
 }
@@ -579,10 +579,10 @@ static int check_document(const struct loader *loader)
 int doc_load(struct doc *doc, const char *file, const char *text, size_t len,
 	     struct error *error)
 {
-	struct loader loader = { doc, &doc->arena, file, text, text + len,
-				 error };
+	struct loader loader = {
+		doc, &doc->arena, file, text, text + len, error
+	};
 	struct layout layout = { .found.type = &doc_object };
-	struct layout bare = { .found.type = &doc_bare_object };
 	int status;
 
 	*doc = (struct doc){ .containers_total = NUMBER_UNKNOWN };
@@ -601,14 +601,6 @@ int doc_load(struct doc *doc, const char *file, const char *text, size_t len,
 		status = load_left_out(&loader, &layout);
 	if (status)
 		return status;
-	if (!doc_left_out_count(doc, "")) {
-		status = load_members(&loader, &layout);
-		return status ? status : check_document(&loader);
-	}
-	status = scan_document(&loader, &bare);
-	if (!status)
-		status = load_members(&loader, &bare);
-	if (!status)
-		doc->verdict->finding = NUMBER_UNKNOWN;
-	return status;
+	status = load_members(&loader, &layout);
+	return status ? status : check_document(&loader);
 }

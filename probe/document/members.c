@@ -19,7 +19,9 @@
 	(offsetof(SELF, field) + 0 * _Generic(FIELD(field).at, type * : 1))
 
 #define ROW(json, its, ...)                                                    \
-	{ .name = (json), .kind = MEMBER_##its, __VA_ARGS__ }
+	{                                                                      \
+		.name = (json), .kind = MEMBER_##its, __VA_ARGS__              \
+	}
 #define ONE(json, its, type, field, ...)                                       \
 	ROW(json, its, .offset = IS(field, type),                              \
 	    .size = sizeof(FIELD(field)), .flags = __VA_ARGS__)
@@ -29,8 +31,7 @@
 	    .flags = MEMBER_LIST | __VA_ARGS__)
 
 #define SCHEMA ROW("schema", SCHEMA, .flags = 0)
-#define TEXT(name, field, ...)                                                 \
-	ONE(name, TEXT, const char *, field, __VA_ARGS__)
+#define TEXT(name, field, ...) ONE(name, TEXT, const char *, field, __VA_ARGS__)
 #define TEXTS(name, field, ...)                                                \
 	MANY(name, TEXT, const char *, field, __VA_ARGS__)
 #define NUMBER(name, field, flags, least, most)                                \
@@ -40,8 +41,7 @@
 #define BOOL(name, field) ONE(name, BOOL, bool, field, 0)
 #define TRISTATE(name, field)                                                  \
 	ONE(name, TRISTATE, enum tristate, field, NULLABLE)
-#define TIME(name, field, flags)                                               \
-	ONE(name, TIME, struct timespec, field, flags)
+#define TIME(name, field, flags) ONE(name, TIME, struct timespec, field, flags)
 #define U64(name, field, flags) ONE(name, U64, uint64_t, field, flags)
 #define DEVICE(name, field) ONE(name, DEVICE, dev_t, field, 0)
 #define MODE(name, field) ONE(name, MODE, uint32_t, field, 0)
@@ -66,11 +66,10 @@
 
 /* The table TYPE_members is TYPE_object's. */
 #define TYPE(type, ...)                                                        \
-	const struct object_type type##_object = {                             \
-		.members = type##_members,                                     \
-		.n = ARRAY_SIZE(type##_members),                               \
-		__VA_ARGS__                                                    \
-	}
+	const struct object_type type##_object = { .members = type##_members,  \
+						   .n = ARRAY_SIZE(            \
+							   type##_members),    \
+						   __VA_ARGS__ }
 
 #define NULLABLE MEMBER_NULLABLE
 #define OPTIONAL MEMBER_OPTIONAL
@@ -616,23 +615,6 @@ static const struct member doc_members[] = {
 TYPE(doc);
 #undef SELF
 
-#define SELF struct doc_verdict
-static const struct member bare_verdict_members[] = {
-	ENUM("decision", decision, decision, 0, decision_names),
-};
-static TYPE(bare_verdict);
-#undef SELF
-
-#define SELF struct doc
-static const struct member doc_bare_members[] = {
-	SCHEMA,
-	ROW("verdict", POINTER, .offset = offsetof(SELF, verdict),
-	    .size = sizeof(struct doc_verdict), .object = &bare_verdict_object),
-	LEFT_OUT("left_out", left_out),
-};
-TYPE(doc_bare);
-#undef SELF
-
 const struct member *member_find(const struct object_type *type,
 				 const char *name)
 {
@@ -643,26 +625,33 @@ const struct member *member_find(const struct object_type *type,
 	return NULL;
 }
 
-const struct member *member_shortened(const char *pointer)
+void *member_at(const char *pointer, struct doc *doc,
+		const struct member **member)
 {
 	const struct object_type *type = &doc_object;
-	const struct member *member = NULL;
+	char *object = (char *)doc;
 	char name[64];
 
-	while (*pointer == '/') {
-		size_t len = strcspn(pointer + 1, "/");
+	for (;;) {
+		size_t len = *pointer ? strcspn(pointer + 1, "/") : 0;
 
-		if (!type || len >= sizeof(name))
+		snprintf(name, sizeof(name), "%.*s", (int)len,
+			 *pointer ? pointer + 1 : "");
+		*member = len < sizeof(name) ? member_find(type, name) : NULL;
+		if (!*member)
 			return NULL;
-		snprintf(name, sizeof(name), "%.*s", (int)len, pointer + 1);
-		member = member_find(type, name);
-		type = member && member->kind == MEMBER_POINTER
-			       ? member->object
-			       : NULL;
+		if (object)
+			object += (*member)->offset;
 		pointer += 1 + len;
+		if (!*pointer)
+			return object;
+		if ((*member)->kind != MEMBER_POINTER) {
+			*member = NULL;
+			return NULL;
+		}
+		type = (*member)->object;
+		object = object ? *(char **)object : NULL;
 	}
-	return member && !*pointer && member->flags & MEMBER_SHORTENS ? member
-								      : NULL;
 }
 
 /* ---- places ---- */
@@ -695,8 +684,8 @@ static size_t put_place(const struct place *place, char text[PLACE_SIZE])
 		snprintf(step, sizeof(step), "%zu", place->idx);
 	if (used + strlen(step) + 2 > PLACE_SIZE)
 		return used;
-	return used + (size_t)snprintf(text + used, PLACE_SIZE - used, "/%s",
-				       step);
+	return used +
+	       (size_t)snprintf(text + used, PLACE_SIZE - used, "/%s", step);
 }
 
 void place_pointer(const struct place *place, char text[static PLACE_SIZE])

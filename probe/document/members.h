@@ -72,8 +72,6 @@ struct object_type {
 };
 
 extern const struct object_type doc_object; /* struct doc */
-/* What is left where --max-bytes leaves nothing but the decision. */
-extern const struct object_type doc_bare_object;
 
 /* All lists have this form (DEFINE_LIST). */
 DEFINE_LIST(any_list, char);
@@ -94,10 +92,12 @@ const struct member *member_find(const struct object_type *type,
 				 const char *name);
 
 /*
- * The member that a pointer of left_out is about: "/list" or "/object/list";
- * NULL unless --max-bytes may shorten it.
+ * The member that "/name" or "/object/name" leads to, NULL where there is none.
+ * Returns its field in *doc; NULL where the object is not there, or doc is NULL.
  */
-const struct member *member_shortened(const char *pointer);
+struct doc;
+void *member_at(const char *pointer, struct doc *doc,
+		const struct member **member);
 
 /* ---- places in the document ---- */
 

@@ -28,8 +28,7 @@ NAMES(source_names, "processes", "mount_tables", "kubelet_config", "paths",
 
 NAMES(status_names, [COVERAGE_COMPLETE] = "complete",
       [COVERAGE_PARTIAL] = "partial", [COVERAGE_DENIED] = "denied",
-      [COVERAGE_UNAVAILABLE] = "unavailable",
-      [COVERAGE_TIMED_OUT] = "timed_out");
+      [COVERAGE_UNAVAILABLE] = "unavailable", [COVERAGE_TIMED_OUT] = "timed_out");
 
 NAMES(listing_names, [FROM_TABLE] = "known", [FROM_KUBELET] = "kubelet",
       [FROM_OPTION] = "option", [FROM_KERNEL] = "kernel",
@@ -54,11 +53,10 @@ NAMES(basis_names, [UNCHANGED_SINCE_BIRTH] = "birth",
       [UNCHANGED_SINCE_CHANGE] = "change", [UNCHANGED_SINCE_BOOT] = "boot",
       [UNCHANGED_DIRECTORIES] = "directories");
 
-NAMES(certainty_names, [ORIGIN_UNKNOWN] = "unknown",
-      [ORIGIN_LIKELY] = "likely", [ORIGIN_CERTAIN] = "certain");
+NAMES(certainty_names, [ORIGIN_UNKNOWN] = "unknown", [ORIGIN_LIKELY] = "likely",
+      [ORIGIN_CERTAIN] = "certain");
 
-NAMES(conflict_names, "pod_uid", "container_id", "pid_namespace",
-      "privileged");
+NAMES(conflict_names, "pod_uid", "container_id", "pid_namespace", "privileged");
 
 NAMES(via_names, [VIA_SOCKET_MOUNT] = "socket_mount",
       [VIA_PARENT_MOUNT] = "parent_mount", [VIA_ROOT_MOUNT] = "root_mount",
@@ -76,8 +74,8 @@ NAMES(matched_by_names, [MATCHED_BY_NOTHING] = NULL,
       [MATCHED_BY_WORKLOAD] = "namespace, workload and image");
 
 NAMES(finding_process_names, [FINDING_PROCESS_UNKNOWN] = "unknown",
-      [FINDING_PROCESS_RUNNING] = "running",
-      [FINDING_PROCESS_ENDED] = "ended", [FINDING_PROCESS_REUSED] = "reused");
+      [FINDING_PROCESS_RUNNING] = "running", [FINDING_PROCESS_ENDED] = "ended",
+      [FINDING_PROCESS_REUSED] = "reused");
 
 const char *name_of(const struct names *names, size_t value)
 {

@@ -153,8 +153,8 @@ static const char *wrong(char pointer[PLACE_SIZE], const char *list, size_t idx,
 {
 	const struct place first = { NULL, list, 0 };
 	const struct place second = { &first, NULL, idx };
-	const struct place third = { idx == NO_INDEX ? &first : &second,
-				     member, 0 };
+	const struct place third = { idx == NO_INDEX ? &first : &second, member,
+				     0 };
 
 	place_pointer(member ? &third : &first, pointer);
 	return why;
@@ -197,8 +197,9 @@ static const char *check_connections(const struct doc *doc, char *pointer)
 		for (size_t j = 0; j < list->n; j++) {
 			if (doc->connections.at[list->at[j]].path != i ||
 			    (j && list->at[j] <= list->at[j - 1]))
-				return wrong(pointer, "paths", i, "connections",
-					     "not the connections to this path");
+				return wrong(
+					pointer, "paths", i, "connections",
+					"not the connections to this path");
 		}
 		listed += list->n;
 	}

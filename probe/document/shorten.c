@@ -1,309 +1,280 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table of what goes, and in which order; pure, from document to document. */
+/* The table of what goes, and in which order. */
 #include "document/shorten.h"
 
-#include <stdint.h>
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/document.h"
-#include "sockprobe/json.h"
-#include "sockprobe/text_safe.h"
-
-#define LEFT_OUT "left_out"
+#include "document/kinds.h"
+#include "document/write.h"
 
 enum cut {
-	CUT_TWIN,   /* the only verdict of the list, which "verdict" says too */
-	CUT_ABSENT, /* paths where nothing stands */
+	CUT_TWIN,   /* the only verdict of the list: "verdict" is the same */
+	CUT_ABSENT, /* paths where nothing stands, and nothing refers to */
 	CUT_ITEMS,  /* from the list's end */
 	CUT_MEMBER, /* becomes null */
 };
 
-/* The first that is enough is the last that is made. */
+/* Applied in this order until the document fits. */
 static const struct {
 	enum cut cut;
-	const char *object; /* NULL: the document */
-	const char *member;
+	const char *pointer;
 } cuts[] = {
-	{ CUT_TWIN, NULL, "verdicts" },
-	{ CUT_ABSENT, NULL, "paths" },
-	{ CUT_ITEMS, NULL, "connections" },
-	{ CUT_ITEMS, NULL, "access" },
-	{ CUT_ITEMS, NULL, "containers" },
-	{ CUT_ITEMS, "probe", "confinement" },
-	{ CUT_ITEMS, NULL, "paths" },
-	{ CUT_ITEMS, NULL, "expected" },
-	{ CUT_ITEMS, NULL, "findings" },
-	{ CUT_ITEMS, NULL, "verdicts" },
-	{ CUT_ITEMS, NULL, "coverage" },
-	{ CUT_ITEMS, "verdict", "reasons" },
-	{ CUT_MEMBER, NULL, "probe" },
-	{ CUT_MEMBER, NULL, "node" },
-	{ CUT_ITEMS, "verdict", "residual_risks" },
-	{ CUT_MEMBER, "verdict", "scope" },
-	{ CUT_MEMBER, "verdict", "valid_until" },
-	{ CUT_MEMBER, NULL, "summary" },
-	{ CUT_MEMBER, "verdict", "text" },
+	{ CUT_TWIN, "/verdicts" },
+	{ CUT_ABSENT, "/paths" },
+	{ CUT_ITEMS, "/connections" },
+	{ CUT_ITEMS, "/access" },
+	{ CUT_ITEMS, "/containers" },
+	{ CUT_ITEMS, "/probe/confinement" },
+	{ CUT_ITEMS, "/paths" },
+	{ CUT_ITEMS, "/expected" },
+	{ CUT_ITEMS, "/findings" },
+	{ CUT_ITEMS, "/verdicts" },
+	{ CUT_ITEMS, "/coverage" },
+	{ CUT_ITEMS, "/verdict/reasons" },
+	{ CUT_MEMBER, "/probe" },
+	{ CUT_MEMBER, "/node" },
+	{ CUT_ITEMS, "/verdict/residual_risks" },
+	{ CUT_MEMBER, "/verdict/scope" },
+	{ CUT_MEMBER, "/verdict/valid_until" },
+	{ CUT_MEMBER, "/summary" },
+	{ CUT_MEMBER, "/verdict/text" },
 };
 
-/* How long print_ascii_json() makes it. */
-static size_t printed_size(const cJSON *item, bool pretty)
+/* ---- counting ---- */
+
+static int count(struct doc *doc, const char *pointer, size_t n)
 {
-	char *json = pretty ? cJSON_Print(item) : cJSON_PrintUnformatted(item);
-	size_t size = ascii_json_size(json);
+	struct doc_left_out_list *list = &doc->left_out;
+	struct doc_left_out *entry;
 
-	cJSON_free(json);
-	return size;
-}
-
-/*
- * The object of counts, made when it is first needed: at the end, and then all
- * that stood between the summary and it goes behind it, in order.
- */
-static cJSON *counts(cJSON *document)
-{
-	cJSON *object = cJSON_GetObjectItemCaseSensitive(document, LEFT_OUT);
-	cJSON *summary = cJSON_GetObjectItemCaseSensitive(document, "summary");
-
-	if (cJSON_IsObject(object))
-		return object;
-	cJSON_DeleteItemFromObjectCaseSensitive(document, LEFT_OUT);
-	object = cJSON_AddObjectToObject(document, LEFT_OUT);
-	while (summary && summary->next != object) {
-		cJSON *member =
-			cJSON_DetachItemViaPointer(document, summary->next);
-
-		cJSON_AddItemToArray(document, member);
+	for (size_t i = 0; i < list->n; i++) {
+		if (strcmp(list->at[i].pointer, pointer) == 0) {
+			list->at[i].count += (int64_t)n;
+			return 0;
+		}
 	}
-	return object;
+	entry = list_add(&doc->arena, list, ARRAY_SIZE(cuts));
+	if (!entry)
+		return -ENOMEM;
+	*entry = (struct doc_left_out){ pointer, (int64_t)n };
+	return 0;
 }
 
-static void count(cJSON *document, const char *object, const char *member,
-		  int n)
+/* What was counted inside a member goes with it. */
+static void forget_inside(struct doc *doc, const char *pointer)
 {
-	cJSON *left_out = counts(document);
-	char pointer[64];
+	struct doc_left_out_list *list = &doc->left_out;
+	size_t kept = 0;
 
-	snprintf(pointer, sizeof(pointer), "%s%s%s%s", object ? "/" : "",
-		 object ? object : "", *member ? "/" : "", member);
-	json_set(left_out, pointer,
-		 cJSON_CreateNumber(json_int(left_out, pointer) + n));
+	for (size_t i = 0; i < list->n; i++) {
+		const char *below = path_below(list->at[i].pointer, pointer);
+
+		if (!below || !*below)
+			list->at[kept++] = list->at[i];
+	}
+	list->n = kept;
 }
 
 /* ---- paths that are left out leave others with new places ---- */
 
-static void remap_text(cJSON *item, const int *places, int n)
+/* The number in "/paths/N..."; *rest is what follows it. NO_INDEX: another. */
+static size_t path_in_pointer(const char *pointer, const char **rest)
 {
-	static const char prefix[] = "/paths/";
-	char pointer[128];
-	char *rest;
-	long idx;
+	static const char list[] = "/paths/";
+	unsigned long idx;
+	char *end;
 
-	if (!cJSON_IsString(item) ||
-	    strncmp(item->valuestring, prefix, strlen(prefix)) != 0)
-		return;
-	idx = strtol(item->valuestring + strlen(prefix), &rest, 10);
-	if (idx < 0 || idx >= n || (*rest && *rest != '/') ||
-	    strlen(rest) > sizeof(pointer) / 2)
-		return;
-	snprintf(pointer, sizeof(pointer), "%s%d%s", prefix, places[idx], rest);
-	cJSON_SetValuestring(item, pointer);
+	if (!has_prefix(pointer, list))
+		return NO_INDEX;
+	idx = strtoul(pointer + strlen(list), &end, 10);
+	*rest = end;
+	return idx;
 }
 
-/* Only where the probe itself writes pointers: other texts are the node's. */
-static void remap(cJSON *item, const int *places, int n)
+/* For each path: is it referred to? Then, for those that stay: its new place. */
+struct places {
+	struct arena *arena;
+	size_t *at;
+	size_t n;
+	bool full;
+};
+
+static const char *mark_used(void *context, const struct place *place,
+			     const struct member *member, void *value)
 {
-	cJSON *child;
+	struct places *places = context;
+	size_t idx = NO_INDEX;
+	const char *rest;
 
-	cJSON_ArrayForEach(child, item) {
-		const char *key = child->string ? child->string : "";
-		cJSON *pointer;
+	(void)place;
+	if (member->kind == MEMBER_PATH)
+		idx = *(size_t *)value;
+	else if (member->kind == MEMBER_TEXT && member->form == &form_pointer)
+		idx = path_in_pointer(*(const char **)value, &rest);
+	if (idx < places->n)
+		places->at[idx] = 1;
+	return NULL;
+}
 
-		if (strcmp(key, "path_ref") == 0)
-			remap_text(child, places, n);
-		else if (strcmp(key, "evidence") == 0)
-			cJSON_ArrayForEach(pointer, child)
-				remap_text(pointer, places, n);
-		else
-			remap(child, places, n);
+static const char *move_reference(void *context, const struct place *place,
+				  const struct member *member, void *value)
+{
+	struct places *places = context;
+	const char **text = value;
+	const char *rest = NULL;
+	size_t idx;
+
+	(void)place;
+	if (member->kind == MEMBER_PATH) {
+		idx = *(size_t *)value;
+		if (idx < places->n)
+			*(size_t *)value = places->at[idx];
+	} else if (member->kind == MEMBER_TEXT &&
+		   member->form == &form_pointer) {
+		idx = path_in_pointer(*text, &rest);
+		if (idx < places->n)
+			*text = arena_printf(places->arena, "/paths/%zu%s",
+					     places->at[idx], rest);
+		places->full |= !*text;
 	}
+	return NULL;
 }
 
-static bool names_path(const cJSON *item, const char *pointer)
+/* Has a verdict of the list the very same reasons, not only equal ones? */
+static bool is_shared(const struct doc *doc)
 {
-	size_t len = strlen(pointer);
-	const char *text = cJSON_GetStringValue(item);
-
-	return text && strncmp(text, pointer, len) == 0 &&
-	       (text[len] == '\0' || text[len] == '/');
-}
-
-/* Does the verdict, or a finding, lean on this path? */
-static bool is_leant_on(const cJSON *document, int idx)
-{
-	const cJSON *verdict = json_get(document, "verdict");
-	const cJSON *reason;
-	const cJSON *item;
-	char pointer[32];
-
-	snprintf(pointer, sizeof(pointer), "/paths/%d", idx);
-	cJSON_ArrayForEach(reason, json_get(verdict, "reasons"))
-		cJSON_ArrayForEach(item, json_get(reason, "evidence"))
-			if (names_path(item, pointer))
-				return true;
-	cJSON_ArrayForEach(item, json_get(document, "findings")) {
-		if (names_path(json_get(json_get(item, "located"), "path_ref"),
-			       pointer))
+	for (size_t i = 0; doc->verdict && i < doc->verdicts.n; i++) {
+		if (doc->verdicts.at[i].reasons.at == doc->verdict->reasons.at)
 			return true;
 	}
 	return false;
 }
 
-static void cut_absent(cJSON *document, const char *member)
+/* Each reference once. */
+static void move_references(struct doc *doc, struct places *places)
 {
-	cJSON *paths = cJSON_GetObjectItemCaseSensitive(document, member);
-	int n = cJSON_GetArraySize(paths);
-	int *places = calloc((size_t)n + 1, sizeof(*places));
-	cJSON *path = paths ? paths->child : NULL;
-	int kept = 0;
+	struct doc_verdict *verdict = doc->verdict;
 
-	if (!places)
-		return;
-	for (int i = 0; path; i++) {
-		cJSON *next = path->next;
+	if (is_shared(doc))
+		doc->verdict = NULL;
+	object_walk(&doc_object, doc, NULL, move_reference, places);
+	doc->verdict = verdict;
+}
 
-		places[i] = kept;
-		if (json_is(path, "kind", "missing") &&
-		    !is_leant_on(document, i))
-			cJSON_Delete(cJSON_DetachItemViaPointer(paths, path));
-		else
-			kept++;
-		path = next;
+static int cut_absent(struct doc *doc, const char *pointer)
+{
+	struct doc_path_list *paths = &doc->paths;
+	struct places places = { &doc->arena,
+				 calloc(paths->n + 1, sizeof(*places.at)),
+				 paths->n, false };
+	size_t kept = 0;
+	int err = 0;
+
+	if (!places.at)
+		return -ENOMEM;
+	object_walk(&doc_object, doc, NULL, mark_used, &places);
+	for (size_t i = 0; i < paths->n; i++) {
+		bool stays = places.at[i] ||
+			     paths->at[i].kind != KIND_MISSING;
+
+		places.at[i] = kept;
+		if (stays)
+			paths->at[kept++] = paths->at[i];
 	}
-	if (kept < n) {
-		remap(document, places, n);
-		count(document, NULL, member, n - kept);
+	paths->n = kept;
+	if (kept < places.n) {
+		move_references(doc, &places);
+		err = count(doc, pointer, places.n - kept);
 	}
-	free(places);
+	free(places.at);
+	return places.full ? -ENOMEM : err;
 }
 
 /* ---- lists and members ---- */
 
 /* Takes items off the list's end, as many as make up for `excess` bytes. */
-static void cut_items(cJSON *document, cJSON *list, const char *object,
-		      const char *member, size_t excess)
+static int cut_items(struct doc *doc, const char *pointer,
+		     const struct member *member, struct any_list *list,
+		     size_t excess)
 {
-	int n = cJSON_GetArraySize(list);
 	size_t saved = 0;
-	int cut = 0;
+	size_t cut = 0;
 
-	while (cut < n && saved < excess) {
-		cJSON *last = list->child->prev;
+	while (list->n && saved < excess) {
+		size_t size = doc_item_size(
+			member, list->at + (list->n - 1) * member->size);
 
-		saved += printed_size(last, false) + 1;
-		cJSON_Delete(cJSON_DetachItemViaPointer(list, last));
+		if (!size)
+			return -ENOMEM;
+		saved += size + 1;
+		list->n--;
 		cut++;
 	}
-	if (cut)
-		count(document, object, member, cut);
+	return cut ? count(doc, pointer, cut) : 0;
 }
 
-/* What was counted inside a member goes with it. */
-static void forget_inside(cJSON *document, const char *member)
+static int cut_member(struct doc *doc, const char *pointer,
+		      const struct member *member, void *field)
 {
-	cJSON *left_out = counts(document);
-	cJSON *entry = left_out->child;
-	char prefix[64];
-
-	snprintf(prefix, sizeof(prefix), "/%s/", member);
-	while (entry) {
-		cJSON *next = entry->next;
-
-		if (strncmp(entry->string, prefix, strlen(prefix)) == 0)
-			cJSON_Delete(
-				cJSON_DetachItemViaPointer(left_out, entry));
-		entry = next;
-	}
+	if (value_is_unknown(member, field))
+		return 0;
+	value_forget(member, field);
+	forget_inside(doc, pointer);
+	return count(doc, pointer, 1);
 }
 
-static void apply(cJSON *document, size_t row, size_t excess)
+static int apply(struct doc *doc, size_t row, size_t excess)
 {
-	const char *object = cuts[row].object;
-	const char *member = cuts[row].member;
-	cJSON *parent =
-		object ? cJSON_GetObjectItemCaseSensitive(document, object)
-		       : document;
-	cJSON *item = cJSON_GetObjectItemCaseSensitive(parent, member);
+	const char *pointer = cuts[row].pointer;
+	const struct member *member;
+	void *field = member_at(pointer, doc, &member);
 
-	if (!item || cJSON_IsNull(item))
-		return;
+	if (!field)
+		return 0;
 	switch (cuts[row].cut) {
 	case CUT_TWIN:
-		if (cJSON_GetArraySize(item) == 1)
-			cut_items(document, item, object, member, SIZE_MAX);
-		break;
+		return doc->verdicts.n == 1 ? cut_items(doc, pointer, member,
+							field, SIZE_MAX)
+					    : 0;
 	case CUT_ABSENT:
-		cut_absent(document, member);
-		break;
+		return cut_absent(doc, pointer);
 	case CUT_ITEMS:
-		cut_items(document, item, object, member, excess);
-		break;
+		return cut_items(doc, pointer, member, field, excess);
 	case CUT_MEMBER:
-		json_set(parent, member, cJSON_CreateNull());
-		if (!object)
-			forget_inside(document, member);
-		count(document, object, member, 1);
-		break;
+		return cut_member(doc, pointer, member, field);
 	}
+	return 0;
 }
 
-/*
- * A saved file may hold whatever it likes: where nothing of the table is
- * enough, the decision is all that is kept, and "" counts the members that went.
- */
-static void keep_decision(cJSON *document)
+/* One row; a list until it is empty: the count of what is cut takes bytes too. */
+static int apply_row(struct doc *doc, size_t row, bool pretty, size_t max_bytes,
+		     size_t *size)
 {
-	enum { MOST_DECISION = 32 };
-	const char *decision =
-		json_text(json_get(document, "verdict"), "decision");
-	cJSON *verdict = cJSON_CreateObject();
-	int members = cJSON_GetArraySize(document) - 1;
+	size_t before;
+	int err;
 
-	json_put(verdict, "decision",
-		 decision && strlen(decision) <= MOST_DECISION ? decision
-							       : NULL);
-	while (document->child->next)
-		cJSON_Delete(cJSON_DetachItemViaPointer(document,
-							document->child->next));
-	/* what stays must be the schema, wherever it stood */
-	cJSON_Delete(cJSON_DetachItemViaPointer(document, document->child));
-	cJSON_AddStringToObject(document, "schema", EVIDENCE_SCHEMA);
-	cJSON_AddItemToObject(document, "verdict", verdict);
-	count(document, NULL, "", members);
+	do {
+		before = *size;
+		err = apply(doc, row, *size - max_bytes);
+		if (err)
+			return err;
+		*size = doc_size(doc, pretty);
+		if (!*size)
+			return -ENOMEM;
+	} while (*size > max_bytes && *size < before &&
+		 cuts[row].cut == CUT_ITEMS);
+	return 0;
 }
 
-void shorten(cJSON *document, bool pretty, size_t max_bytes)
+int doc_shorten(struct doc *doc, bool pretty, size_t max_bytes)
 {
-	size_t size = printed_size(document, pretty) + 1;
+	size_t size = doc_size(doc, pretty);
+	int err = size ? 0 : -ENOMEM;
 
 	for (size_t row = 0;
-	     row < sizeof(cuts) / sizeof(*cuts) && size > max_bytes; row++) {
-		/* The count of what is cut takes room itself. */
-		size_t before;
-
-		do {
-			before = size;
-			apply(document, row, size - max_bytes);
-			size = printed_size(document, pretty) + 1;
-		} while (size > max_bytes && size < before &&
-			 cuts[row].cut == CUT_ITEMS);
-	}
-	if (size > max_bytes)
-		keep_decision(document);
-}
-
-bool is_shortened(const cJSON *document)
-{
-	return json_get(document, LEFT_OUT) != NULL;
+	     row < ARRAY_SIZE(cuts) && size > max_bytes && !err; row++)
+		err = apply_row(doc, row, pretty, max_bytes, &size);
+	return err;
 }

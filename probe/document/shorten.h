@@ -11,6 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sockprobe/document.h"
+
+/*
+ * Leaves items and members out of the document until doc_write() writes no more
+ * than max_bytes of it, and counts them in doc->left_out. A document that fits
+ * stays as it is. From LEAST_MAX_BYTES (options.h) on there is always a way.
+ * References to paths are kept right. 0 or -ENOMEM.
+ */
+int doc_shorten(struct doc *doc, bool pretty, size_t max_bytes);
+
 /*
  * Leaves items out of the document until emit_json() makes no more than
  * max_bytes of it. "left_out", behind the summary, then has the JSON pointer of

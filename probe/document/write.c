@@ -194,8 +194,7 @@ static int put_member(struct sink *sink, const struct member *member,
 static int put_doc(struct sink *sink, size_t depth)
 {
 	const struct doc *doc = sink->doc;
-	const struct object_type *type =
-		doc_left_out_count(doc, "") ? &doc_bare_object : &doc_object;
+	const struct object_type *type = &doc_object;
 	bool first = true;
 	int err = 0;
 
