@@ -63,16 +63,12 @@ static void lists_end(void **state)
 /* The schema's own pattern for the name of a runtime. */
 static void compile_name_pattern(regex_t *regex)
 {
-	FILE *file = fopen("packaging/schema/sockprobe-evidence-v1.schema.json",
-			   "re");
-	char *text = heap_room(1 << 20);
-	cJSON *schema;
+	char *text = fixture(
+		"../../packaging/schema/sockprobe-evidence-v1.schema.json",
+		NULL);
+	cJSON *schema = cJSON_Parse(text);
 	const char *pattern;
 
-	assert_non_null(file);
-	assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
-	fclose(file);
-	schema = cJSON_Parse(text);
 	free(text);
 	pattern = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
 		cJSON_GetObjectItemCaseSensitive(
