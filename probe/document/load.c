@@ -23,6 +23,8 @@ struct loader {
 	struct error *error;
 };
 
+static const char not_json[] = "not JSON, or cut off";
+
 /* A value in the text. */
 struct span {
 	const char *at; /* NULL: it is not there */
@@ -71,7 +73,7 @@ static const char *skip_blanks(const struct loader *loader, const char *at)
 static const char *string_end(const struct loader *loader, const char *at,
 			      const char **why)
 {
-	*why = "not JSON, or cut off";
+	*why = not_json;
 	for (at++; at < loader->end && *at != '"'; at++) {
 		if ((unsigned char)*at < ' ')
 			return NULL;
@@ -99,7 +101,7 @@ static bool ends_scalar(char byte)
 static int scan_value(const struct loader *loader, const char *at, bool bounded,
 		      struct span *value)
 {
-	const char *why = "not JSON, or cut off";
+	const char *why = not_json;
 	size_t values = 0;
 	size_t depth = 0;
 
@@ -393,7 +395,7 @@ static int scan_member(struct loader *loader, struct layout *layout,
 	*at = skip_blanks(loader, key.end);
 	if (!name || *at == loader->end || **at != ':') {
 		cJSON_Delete(name);
-		return bad_at(loader, start, "not JSON, or cut off");
+		return bad_at(loader, start, not_json);
 	}
 	status =
 		scan_value(loader, skip_blanks(loader, *at + 1), false, &value);
@@ -423,13 +425,14 @@ static int scan_document(struct loader *loader, struct layout *layout)
 		if (status || at == loader->end || *at != ',')
 			break;
 		at = skip_blanks(loader, at + 1);
-		if (at < loader->end && *at == '}')
-			break;
+		status = at < loader->end && *at == '}'
+				 ? bad_at(loader, at, not_json)
+				 : 0;
 	}
 	if (status)
 		return status;
 	if (at == loader->end || *at != '}')
-		return bad_at(loader, at, "not JSON, or cut off");
+		return bad_at(loader, at, not_json);
 	at = skip_blanks(loader, at + 1);
 	return at == loader->end
 		       ? 0
@@ -447,7 +450,7 @@ static int load_span(struct loader *loader, const struct place *place,
 		return status;
 	json = parse(*span);
 	if (!json)
-		return bad_at(loader, span->at, "not JSON, or cut off");
+		return bad_at(loader, span->at, not_json);
 	status = place->name ? load_member(loader, place, member, json, value)
 			     : load_value(loader, place, member, json, value);
 	cJSON_Delete(json);
@@ -490,10 +493,10 @@ static int load_list(struct loader *loader, const struct place *place,
 		if (status || *at == ']')
 			break;
 		if (*at != ',')
-			return bad_at(loader, at, "not JSON, or cut off");
+			return bad_at(loader, at, not_json);
 		at = skip_blanks(loader, at + 1);
 		if (*at == ']')
-			return bad_at(loader, at, "not JSON, or cut off");
+			return bad_at(loader, at, not_json);
 	}
 	return status ? status : check_filled(loader, place, member, list);
 }

@@ -176,8 +176,7 @@ static int cut_absent(struct doc *doc, const char *pointer)
 		return -ENOMEM;
 	object_walk(&doc_object, doc, NULL, mark_used, &places);
 	for (size_t i = 0; i < paths->n; i++) {
-		bool stays = places.at[i] ||
-			     paths->at[i].kind != KIND_MISSING;
+		bool stays = places.at[i] || paths->at[i].kind != KIND_MISSING;
 
 		places.at[i] = kept;
 		if (stays)
@@ -273,8 +272,8 @@ int doc_shorten(struct doc *doc, bool pretty, size_t max_bytes)
 	size_t size = doc_size(doc, pretty);
 	int err = size ? 0 : -ENOMEM;
 
-	for (size_t row = 0;
-	     row < ARRAY_SIZE(cuts) && size > max_bytes && !err; row++)
+	for (size_t row = 0; row < ARRAY_SIZE(cuts) && size > max_bytes && !err;
+	     row++)
 		err = apply_row(doc, row, pretty, max_bytes, &size);
 	return err;
 }
