@@ -108,16 +108,20 @@ check-kernels: $(PROGRAM) $(if $(QUICK),,dist)
 
 # ---- what is delivered ----
 
-.PHONY: check-packaging check-manual check-ssm check-kubectl
+.PHONY: check-packaging check-manual check-ssm check-kubectl check-packages
 check-packaging: dist image rpm srpm
 	$(PYTEST) tests/packaging
 
 check-manual check-ssm: check-%: $(PROGRAM)
 	$(WITH_PROGRAM) $(PYTEST) tests/$*
 
+# The lists of scripts/packages.
+check-packages:
+	$(PYTEST) tests/packages
+
 # From npm: kubectl of two versions, and the types of the API.
 tests/kubectl/node_modules: tests/kubectl/package-lock.json
-	npm --prefix tests/kubectl ci --no-audit --no-fund --silent
+	@tests/npm-ci tests/kubectl
 	@touch $@
 
 check-kubectl: $(PROGRAM) tests/kubectl/node_modules
