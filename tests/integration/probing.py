@@ -1,21 +1,36 @@
 # What the integration tests share, with those of all that is delivered: the
 # program, a test node for each module that wants one, and evidence that every
 # test checks against the schema.
+import atexit
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
 REPO = pathlib.Path(__file__).resolve().parent.parent.parent
-PROGRAM = pathlib.Path(os.environ.get("SOCKPROBE", REPO / "sockprobe")).resolve()
 sys.path.insert(0, str(REPO / "tests" / "node"))
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import node as lab  # noqa: E402
 import scenes  # noqa: E402
 import schema  # noqa: E402
+
+
+def within_reach(program):
+    """A copy that every user can run: the checkout may lie below a home that only its owner may enter."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sockprobe-"))
+    atexit.register(shutil.rmtree, folder)
+    folder.chmod(0o755)
+    copy = pathlib.Path(shutil.copy(program, folder / "sockprobe"))
+    copy.chmod(0o755)
+    return copy
+
+
+PROGRAM = within_reach(pathlib.Path(os.environ.get("SOCKPROBE", REPO / "sockprobe")))
 
 
 class Evidence:
@@ -71,8 +86,8 @@ class Bench:
         """sockprobe on the node, as a login on it would start it."""
         return self.node.exec([*prefix, PROGRAM, *arguments], check=False, **options)
 
-    def scan(self, *arguments, prefix=()):
-        return Evidence(self.run("scan", *arguments, prefix=prefix))
+    def scan(self, *arguments, prefix=(), **options):
+        return Evidence(self.run("scan", *arguments, prefix=prefix, **options))
 
 
 def needs_root():
@@ -93,6 +108,6 @@ def bench():
 def sockprobe():
     """sockprobe on this machine: for what needs no node."""
     def run(*arguments, **options):
-        options = {"capture_output": True, "text": True, "timeout": 60, **options}
+        options = {"capture_output": True, "text": True, "timeout": 300, **options}
         return subprocess.run([PROGRAM, *arguments], **options)
     return run
