@@ -31,7 +31,7 @@ def judge(evidence, text, **options):
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
     finding = evidence.parent / "finding.json"
     finding.write_bytes(data)
-    done = subprocess.run([conftest.PROGRAM, "judge", str(evidence), str(finding)], capture_output=True, timeout=20,
+    done = subprocess.run([conftest.PROGRAM, "judge", str(evidence), str(finding)], capture_output=True, timeout=120,
                           **options)
     assert done.returncode >= 0, f"killed by signal {-done.returncode}"
     return done.returncode, done.stdout.decode(), done.stderr.decode()

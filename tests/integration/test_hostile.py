@@ -20,6 +20,11 @@ print('ready', flush=True)
 time.sleep(600)
 """
 
+# A step that never ends costs the run its two seconds, not the run's whole time:
+# that is told apart on any machine, however busy.
+HOUR = "3600"
+SOON = 120
+
 
 @pytest.fixture(scope="module")
 def truth(bench):
@@ -29,9 +34,7 @@ def truth(bench):
 def test_dead_mount_on_the_node(bench, truth):
     bench.node.exec(["mkdir", "-p", "/run/dead"])
     bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/run/dead"], ready=lambda text: "ready" in text)
-    begin = time.monotonic()
-    evidence = bench.scan("--path", "/run/dead/docker.sock")
-    assert time.monotonic() - begin < 15
+    evidence = bench.scan("--timeout", HOUR, "--path", "/run/dead/docker.sock", timeout=SOON)
     assert evidence.status == 2 and evidence.coverage("paths") == {"timed_out"}
     path = evidence.path("/run/dead/docker.sock")
     assert (path["kind"], path["state"], path["connect_result"]) == ("timed_out", "unknown", None)
@@ -47,19 +50,16 @@ def test_dead_mount_inside_a_container(bench, truth):
                      ready=lambda text: "ready" in text)
     raw = findings.finding(agent, "/tmp/docker.sock", time.time() + 2)
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
-    begin = time.monotonic()
-    evidence = conftest.Evidence(bench.run("explain", "/run/finding.json"))
-    assert time.monotonic() - begin < 15
+    evidence = conftest.Evidence(bench.run("explain", "--timeout", HOUR, "/run/finding.json", timeout=SOON))
     assert (evidence["verdict"]["decision"], evidence.status) == ("inconclusive", 2)
     path = evidence.path("/tmp/docker.sock", view=agent["id"])
     assert (path["kind"], path["connect_result"]) == ("timed_out", None)
 
 
 def test_deadline_of_the_whole_run(bench, truth):
-    paths = [word for i in range(30) for word in ("--path", f"/run/dead/{i}.sock")]
-    begin = time.monotonic()
-    evidence = bench.scan("--timeout", "5", *paths)
-    assert time.monotonic() - begin < 12
+    """Each path would take its two seconds, all of them two minutes."""
+    paths = [word for i in range(60) for word in ("--path", f"/run/dead/{i}.sock")]
+    evidence = bench.scan("--timeout", "5", *paths, timeout=SOON // 2)
     assert evidence.status == 2
     assert evidence["verdict"]["decision"] == "not_judged"
 

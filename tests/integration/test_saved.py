@@ -48,7 +48,7 @@ def test_changed_anywhere(document, command):
     for number, path in enumerate(every):
         # another wrong value at each place, all of them over the whole
         for wrong in (WRONG[number % len(WRONG)], ...):
-            done = subprocess.run([conftest.PROGRAM, *command, "-"], text=True, capture_output=True, timeout=20,
+            done = subprocess.run([conftest.PROGRAM, *command, "-"], text=True, capture_output=True, timeout=120,
                                   input=json.dumps(changed(document, path, wrong)))
             assert done.returncode in (0, 1, 2, 64, 65), (path, wrong, done.returncode, done.stderr[-300:])
             assert done.stdout.isascii()

@@ -20,7 +20,7 @@ def truth(bench):
     bench.node.pod("ops", "debugger-0", ["/bin/sockpeer", "init"], host_pid=True, capabilities=["SYS_PTRACE"],
                    mounts=[("/", "/host", True)])
     own = bench.node.pod("shop", "own-0", ["/bin/sh", "-c", "mkdir -p /x/y; ln -s y /x/z; exec sockpeer serve /x/z/docker.sock stream listen"])
-    bench.node.exec(["sh", "-c", f"until test -S /proc/{own['pid']}/root/x/y/docker.sock; do sleep 0.1; done"], timeout=20)
+    bench.node.exec(["sh", "-c", f"until test -S /proc/{own['pid']}/root/x/y/docker.sock; do sleep 0.1; done"], timeout=300)
     raw = findings.finding(truth["agent"], "/var/run/docker.sock", time.time() + 2)
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     return truth

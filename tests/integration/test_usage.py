@@ -170,7 +170,7 @@ def test_nice_steps_back_before_anything_else():
     asked = subprocess.Popen([conftest.PROGRAM, "explain", "-", "--nice"], stdin=subprocess.PIPE,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        wait = time.monotonic() + 10
+        wait = time.monotonic() + 300  # at SCHED_IDLE a busy machine leaves it nearly nothing
         while "Seccomp:\t2" not in pathlib.Path(f"/proc/{asked.pid}/status").read_text():
             assert time.monotonic() < wait
         policy = pathlib.Path(f"/proc/{asked.pid}/stat").read_text().rpartition(")")[2].split()[38]
@@ -190,7 +190,7 @@ def readers(*options):
     with tempfile.TemporaryDirectory() as directory:
         trace = pathlib.Path(directory) / "trace"
         subprocess.run(["strace", "-f", "-o", trace, "-e", "trace=clone,clone3,fork,vfork", conftest.PROGRAM, *options],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         living = most = 1
         for line in trace.read_text().splitlines():
             living += bool(re.search(r"(?:clone3?|v?fork)(?:\(| resumed).* = [1-9]", line))

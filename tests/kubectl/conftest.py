@@ -64,7 +64,7 @@ class Kubelet:
             instead(container)
             return
         container.run()
-        done = subprocess.run([PROGRAM, *container.spec["args"]], capture_output=True, timeout=60)
+        done = subprocess.run([PROGRAM, *container.spec["args"]], capture_output=True, timeout=300)
         self.ran.append(done)
         container.end(merged(done.stdout, done.stderr, "after"), done.returncode)
 
@@ -99,7 +99,7 @@ class Bench:
         return subprocess.Popen(["kubectl", "sockprobe", *arguments], env=self.environment,
                                 stdin=subprocess.DEVNULL, **options)
 
-    def run(self, *arguments, seconds=60):
+    def run(self, *arguments, seconds=300):
         """The plugin to its end: (exit status, standard output, standard error); no file of it is left."""
         child = self.start(*arguments)
         try:
@@ -112,7 +112,7 @@ class Bench:
 
     def kubectl(self, *arguments, **options):
         done = subprocess.run(["kubectl", *arguments], env=self.environment, capture_output=True, text=True,
-                              timeout=60, **options)
+                              timeout=300, **options)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

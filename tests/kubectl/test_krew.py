@@ -15,7 +15,7 @@ VERSION = re.search(r'SOCKPROBE_VERSION "(.*)"', (conftest.REPO / "include/sockp
 
 def build(project, output):
     return subprocess.run(["make", "-s", "-C", conftest.REPO, "krew", f"PROJECT={project}", f"BUILD={output}",
-                           f"SOURCE_DATE_EPOCH={EPOCH}"], capture_output=True, text=True, timeout=60)
+                           f"SOURCE_DATE_EPOCH={EPOCH}"], capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_archive_has_the_files_of_the_manifest(krew, manifest, tmp_path):
             (0, 0, "", "", EPOCH)}
         tar.extractall(tmp_path)
     assert (tmp_path / platform["bin"]).read_bytes() == (conftest.REPO / "scripts/kubectl-sockprobe").read_bytes()
-    done = subprocess.run([tmp_path / platform["bin"], "--help"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([tmp_path / platform["bin"], "--help"], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout[:25]) == (0, "usage: kubectl sockprobe ")
 
 

@@ -42,7 +42,7 @@ def type_errors(objects, tmp_path):
         "noEmit": True, "strict": True, "module": "commonjs", "moduleResolution": "node", "types": [],
         "baseUrl": str(conftest.HERE / "node_modules")}}))
     done = subprocess.run(["node", conftest.HERE / "node_modules/typescript/bin/tsc", "--project", tmp_path],
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=600)
     return done.stdout
 
 

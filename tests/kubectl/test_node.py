@@ -147,7 +147,7 @@ esac
     slow.chmod(0o755)
     bench.environment["PATH"] = f"{slow.parent}:{kubectl}:/usr/bin:/bin"
     bench.kubelet.instead[NODE] = ends_with(SAMPLE)
-    assert bench.run("node", NODE, "--timeout", "20")[:2] == (0, SAMPLE)
+    assert bench.run("node", NODE, "--timeout", "120")[:2] == (0, SAMPLE)
 
 
 # ---- refusals ----
@@ -250,7 +250,7 @@ def test_timeout(bench, cluster):
     assert (status, out) == (69, b"")
     assert ("not ended within 3 s; the last that was known of it: ContainerCreating" in err
             and "try a longer --timeout; kubectl get events" in err)
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60
     assert removed(cluster)
 
 
@@ -323,7 +323,7 @@ def test_signal_removes_the_pod(bench, cluster, number, code, whole):
     child = bench.start("node", NODE)
     wait_for(lambda: cluster.seen("watch=true"))
     (os.killpg if whole else os.kill)(child.pid, number)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=300)
     # kubectl becomes the plugin, so this is the plugin's own status.
     assert (child.returncode, out) == (code, b""), err
     assert removed(cluster)
@@ -342,7 +342,7 @@ def test_signal_while_the_pod_is_being_made(bench, cluster, monkeypatch):
     child = bench.start("node", NODE)
     wait_for(lambda: cluster.seen("^POST"))
     os.killpg(child.pid, signal.SIGINT)
-    child.communicate(timeout=30)
+    child.communicate(timeout=300)
     assert child.returncode == 130
     assert removed(cluster)
 
@@ -358,7 +358,7 @@ def test_signals_that_keep_coming_remove_the_pod(bench, cluster, number, code):
         for _ in range(30):
             os.killpg(child.pid, number)
             time.sleep(0.0005)
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=300)
         assert child.returncode == code, err
         assert removed(cluster), err
 
@@ -368,13 +368,13 @@ def test_reader_that_goes_away(bench, cluster):
     os.close(reader)
     child = bench.start("node", NODE, stdout=writer)
     os.close(writer)
-    _, err = child.communicate(timeout=30)
+    _, err = child.communicate(timeout=300)
     assert child.returncode == 74
     assert b"sockprobe: standard output: cannot be written" in err
     assert removed(cluster)
 
 
-def wait_for(check, seconds=20):
+def wait_for(check, seconds=300):
     end = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < end
@@ -392,4 +392,4 @@ def assert_none_left(session):
                 except ProcessLookupError:
                     pass
         return found
-    wait_for(lambda: not processes(), 5)
+    wait_for(lambda: not processes())

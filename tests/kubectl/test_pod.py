@@ -141,6 +141,6 @@ def test_signal(bench, cluster):
     child = bench.start("pod", POD)
     wait_for(lambda: cluster.seen("watch=true"))
     os.killpg(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=30)
+    out, err = child.communicate(timeout=300)
     assert (child.returncode, out) == (130, b""), err
     assert_none_left(child.pid)

@@ -85,7 +85,7 @@ def bash(folder, *words, setup=":"):
         name=$(complete -p sockprobe); name=${{name##*-F }}; "${{name%% *}}" sockprobe "${{COMP_WORDS[COMP_CWORD]}}" "${{COMP_WORDS[COMP_CWORD - 1]}}"
         [ ${{#COMPREPLY[@]}} = 0 ] || printf '%s\\n' "${{COMPREPLY[@]}}" """
     done = subprocess.run(["bash", "--norc", "--noprofile", "-c", script, conftest.BASH, *words], cwd=folder,
-                          env=environment(folder), capture_output=True, text=True, timeout=20)
+                          env=environment(folder), capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
     return done.stdout.splitlines()
 
@@ -133,7 +133,7 @@ class Terminal:
             os.chdir(folder)
             os.execvpe(command[0], command, environment(folder))
 
-    def keys(self, text, until, timeout=20):
+    def keys(self, text, until, timeout=120):
         os.write(self.terminal, text.encode())
         printed, end = b"", time.monotonic() + timeout
         while until.encode() not in printed:

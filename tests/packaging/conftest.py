@@ -26,7 +26,7 @@ from probing import Evidence, bench  # noqa: E402, F401
 
 
 def run(*command, **options):
-    options = {"capture_output": True, "text": True, "errors": "replace", "check": True, "timeout": 600, **options}
+    options = {"capture_output": True, "text": True, "errors": "replace", "check": True, "timeout": 3000, **options}
     try:
         return subprocess.run([str(word) for word in command], **options)
     except subprocess.CalledProcessError as error:

@@ -83,7 +83,7 @@ def test_scans_from_a_userland_without_glibc(tmp_path):
     assert evidence["node"]["os"].startswith("Debian GNU/Linux 12")
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_two_builds_in_two_folders_are_the_same(tmp_path):
     """dist and image from copies of the tree under other names: the same sums."""
     files = conftest.run("git", "-C", conftest.REPO, "ls-files", "-z").stdout.split("\0")

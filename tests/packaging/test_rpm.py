@@ -203,7 +203,7 @@ def test_rotation_keeps_thirty(tmp_path):
     assert conftest.run("zcat", logs / names[-1]).stdout == '{"last": 1}\n'
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_two_builds_in_two_folders_are_the_same(tmp_path):
     files = conftest.run("git", "-C", conftest.REPO, "ls-files", "-z", "--cached", "--others",
                          "--exclude-standard").stdout.split("\0")

@@ -93,7 +93,7 @@ class Step:
             environment = {**DEFAULTS, **{f"SSM_{name}": value for name, value in values.items()}}
         # The agent's way: no interpreter line, so the shell itself reads the file.
         return subprocess.run(self.wrapped([*shell, "-c", self.path], program), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, cwd=self.folder,
+                              stdin=subprocess.DEVNULL, timeout=600, cwd=self.folder,
                               env={"PATH": os.environ["PATH"], **environment})
 
     def evidence(self, **values):
@@ -132,5 +132,5 @@ def load_json(name):
 def sockprobe_here():
     """sockprobe on this machine, directly."""
     def run(*arguments, **options):
-        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, **options)
+        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=300, **options)
     return run

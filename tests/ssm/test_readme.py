@@ -46,7 +46,7 @@ def cli(tmp_path):
     (tmp_path / "aws").chmod(0o755)
 
     def run(*blocks):
-        subprocess.run(["sh", "-eu", "-c", "".join(blocks)], cwd=tmp_path, check=True, timeout=20, text=True,
+        subprocess.run(["sh", "-eu", "-c", "".join(blocks)], cwd=tmp_path, check=True, timeout=120, text=True,
                        stdin=subprocess.DEVNULL, capture_output=True, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
         return [line.split("\0")[:-1] for line in (tmp_path / "calls").read_text().splitlines()]
     run.folder = tmp_path
@@ -116,7 +116,7 @@ def typed(node_step, block, **options):
     """A block as root types it on the node; without PAGER or terminal less is cat."""
     assert block.count("sudo ") == 1
     return subprocess.run(node_step.wrapped(["sh", "-c", block.replace("sudo ", "")]), capture_output=True, text=True,
-                          timeout=60, cwd=node_step.folder, env={"PATH": os.environ["PATH"]}, **options)
+                          timeout=300, cwd=node_step.folder, env={"PATH": os.environ["PATH"]}, **options)
 
 
 def test_to_read(node_step, truth):
