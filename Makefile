@@ -96,3 +96,4 @@ help:
 	@echo "make bench            measure against other tools on nodes of up to 2,000 pods"
 	@echo "make bench-quick      the same on smaller nodes, below two minutes"
 	@echo "scripts/check         install what is needed, then all tests but the last three"
+	@echo "scripts/check-fresh   the demo and scripts/check on a new, minimal Debian 12"
