@@ -16,31 +16,13 @@
 #include <time.h>
 
 #include "sockprobe/confinement.h"
+#include "sockprobe/coverage.h"
 #include "sockprobe/util.h"
 
 #define NO_INDEX SIZE_MAX
 
 /* A fact that may be unknown: never guess, never fold unknown into no. */
 enum tristate { TRI_UNKNOWN, TRI_NO, TRI_YES };
-
-/* ---- coverage ---- */
-
-enum coverage_status {
-	COVERAGE_COMPLETE,
-	COVERAGE_PARTIAL,
-	COVERAGE_DENIED,
-	COVERAGE_UNAVAILABLE,
-	COVERAGE_TIMED_OUT,
-};
-
-struct coverage {
-	const char *source; /* a name of the schema's list */
-	const char *extent; /* what part of the node it is about */
-	enum coverage_status status;
-	const char *detail;
-	const char *fix; /* how to get what is missing; NULL where complete */
-};
-DEFINE_LIST(coverage_list, struct coverage);
 
 /* ---- what stands at a path ---- */
 
@@ -207,9 +189,9 @@ struct netns {
 	size_t process;		/* one that is in it; NO_INDEX: only a mount */
 	const char *mount_path; /* where it is bind-mounted, if process is none */
 	enum socket_dump dump;
-	enum coverage_status status;
-	const char *why; /* of what is missing */
-	bool node;	 /* the namespace of the node's pid 1 */
+	enum coverage_gap gap; /* GAP_NONE: its sockets are known */
+	int err;	       /* -errno of the gap */
+	bool node;	       /* the namespace of the node's pid 1 */
 };
 DEFINE_LIST(netns_list, struct netns);
 
@@ -420,15 +402,6 @@ enum {
 /* An empty record that may keep so many bytes; all that it owns is freed. */
 void evidence_init(struct evidence *ev, size_t room);
 void evidence_free(struct evidence *ev);
-
-/*
- * Adds a line of coverage. Text is formatted into its arena; past the bound
- * the last line says that lines are missing, so nothing is dropped unseen.
- */
-void coverage_add(struct evidence *ev, const char *source, const char *extent,
-		  enum coverage_status status, const char *fix,
-		  const char *detail, ...)
-	__attribute__((format(printf, 6, 7)));
 
 /* The container with this id. NO_INDEX where there is none. */
 size_t container_find(const struct evidence *ev, const char *id);

@@ -10,13 +10,11 @@
 #include <sched.h>
 #include <string.h>
 
+#include "collect/procs.h"
+
 /* What the reader answers: this, then `n` holdings. */
 struct found {
-	size_t read; /* processes */
-	size_t denied;
-	size_t failed;
-	bool timed_out;
-	bool cut; /* more holdings than are kept */
+	struct coverage_tally tally;
 	size_t n;
 	struct holding holdings[];
 };
@@ -28,9 +26,9 @@ struct search {
 	int64_t deadline;
 	struct found *found;
 	size_t room;
-	size_t part, parts; /* every so manieth process, from this one */
+	size_t part, parts; /* processes part, part + parts, ... */
 	size_t first;	    /* holding of the process that is looked through */
-	size_t tidy;	    /* at so many of them the doubles go out */
+	size_t tidy;	    /* at so many of them duplicates are dropped */
 };
 
 /* "socket:[12345]" to the number. 0 where the text is not of that form. */
@@ -59,7 +57,7 @@ static int compare_holdings(const void *a, const void *b)
 }
 
 /* A socket may be held many times by one process; one row says it. */
-static void drop_doubles(struct search *search)
+static void drop_duplicate_holdings(struct search *search)
 {
 	struct holding *at = search->found->holdings + search->first;
 	size_t n = search->found->n - search->first;
@@ -81,7 +79,7 @@ static int add_holding(struct search *search, uint32_t ino, size_t process)
 
 	if (found->n - search->first >= search->tidy ||
 	    found->n == search->room)
-		drop_doubles(search);
+		drop_duplicate_holdings(search);
 	if (found->n == search->room)
 		return -EOVERFLOW;
 	found->holdings[found->n++] = (struct holding){
@@ -97,11 +95,15 @@ static bool is_wanted(const struct search *search, uint32_t ino)
 			      sizeof(ino), compare_u32);
 }
 
-/* Looks through the descriptors of one process. 0 or -errno. */
-static int search_process(struct search *search, size_t idx)
+/*
+ * Looks through the descriptors of one process or thread, by its directory in
+ * procfs. 0 or -errno: -ESRCH for one that has ended, where the list of its
+ * descriptors just ends.
+ */
+static int search_descriptors(struct search *search, int procdir, size_t idx)
 {
-	int fd = openat(search->ev->processes.at[idx].dirfd, "fd",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum { SEEN_AT_ONCE = 512 };
+	int fd = openat(procdir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cleanup_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	unsigned int seen = 0;
@@ -132,38 +134,58 @@ static int search_process(struct search *search, size_t idx)
 		if (err)
 			return err;
 	}
-	return 0;
+	return (!seen || seen > SEEN_AT_ONCE) && procs_ended(procdir) ? -ESRCH
+								      : 0;
 }
 
-static void tally(struct found *found, int err)
+/* procfs refuses the descriptors of one that has ended as if it were denied. */
+static int search_thread(struct search *search, int procdir, size_t idx)
 {
-	if (err == -EACCES || err == -EPERM)
-		found->denied++;
-	else if (err == -ETIMEDOUT)
-		found->timed_out = true;
-	else if (err == -EOVERFLOW)
-		found->cut = true;
-	else if (err && err != -ENOENT && err != -ESRCH)
-		found->failed++;
-	else
-		found->read++;
+	int err = search_descriptors(search, procdir, idx);
+	bool refused = err == -EACCES || err == -EPERM || err == -ENOENT;
+
+	return refused && procs_ended(procdir) ? -ESRCH : err;
+}
+
+/* Where a process's first thread has ended, another may hold as much. */
+static int search_process(struct search *search, size_t idx)
+{
+	const struct process *process = &search->ev->processes.at[idx];
+	int err = search_thread(search, process->dirfd, idx);
+	cleanup_close int other = -1;
+
+	if (err != -ESRCH)
+		return err;
+	other = procs_other_thread(process);
+	return other < 0 ? err : search_thread(search, other, idx);
+}
+
+static void count_searched(struct search *search, size_t idx, int err)
+{
+	struct coverage_tally *tally = &search->found->tally;
+
+	tally->read += !err;
+	coverage_count(tally, coverage_gap_of(err),
+		       search->ev->processes.at[idx].pid, err);
 }
 
 static void search_all(struct search *search)
 {
 	const struct process_list *processes = &search->ev->processes;
 	struct found *found = search->found;
+	bool timed_out = false;
 
-	for (size_t i = search->part; i < processes->n && !found->timed_out;
+	for (size_t i = search->part; i < processes->n && !timed_out;
 	     i += search->parts) {
 		if (processes->at[i].kthread)
 			continue;
 		search->first = found->n;
-		tally(found, search_process(search, i));
-		drop_doubles(search);
-		if (now_ms() > search->deadline)
-			found->timed_out = true;
+		count_searched(search, i, search_process(search, i));
+		drop_duplicate_holdings(search);
+		timed_out = now_ms() > search->deadline;
 	}
+	if (timed_out)
+		coverage_count(&found->tally, GAP_TIMED_OUT, 0, 0);
 	if (found->n)
 		qsort(found->holdings, found->n, sizeof(*found->holdings),
 		      compare_holdings);
@@ -214,48 +236,15 @@ size_t holders_parts(const struct evidence *ev)
 	return parts > FETCH_PARTS ? FETCH_PARTS : parts;
 }
 
-static void report(struct evidence *ev, const struct found *found)
-{
-	const char *scope = processes_extent(ev);
-
-	if (found->timed_out)
-		coverage_add(
-			ev, "file_descriptors", scope, COVERAGE_TIMED_OUT,
-			"give more time with --timeout",
-			"descriptors of %zu processes read before the deadline",
-			found->read);
-	else if (found->denied)
-		coverage_add(
-			ev, "file_descriptors", scope, COVERAGE_DENIED,
-			"run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
-			"descriptors of %zu processes denied, of %zu read: who holds a socket is known only for these",
-			found->denied, found->read);
-	else if (found->cut)
-		coverage_add(
-			ev, "file_descriptors", scope, COVERAGE_PARTIAL,
-			"look for who holds so many connections to a runtime",
-			"more holders of sockets than are kept (%zu)",
-			found->n);
-	else if (found->failed)
-		coverage_add(
-			ev, "file_descriptors", scope, COVERAGE_PARTIAL,
-			"run again",
-			"descriptors of %zu processes not read, of %zu read",
-			found->failed, found->read);
-	else
-		coverage_add(ev, "file_descriptors", scope, COVERAGE_COMPLETE,
-			     NULL, "descriptors of %zu processes", found->read);
-}
-
-/* Takes over what one reader found; what it did not answer is in `sum` too. */
+/* Takes over what one reader found, or that it did not answer. */
 static void take_answer(struct evidence *ev, const struct fetch_answer *answer,
-			struct found *sum)
+			struct coverage_tally *tally)
 {
 	const struct found *found = answer->bytes;
 
 	if (answer->len < 0) {
-		sum->timed_out |= answer->len == -ETIMEDOUT;
-		sum->failed += answer->len != -ETIMEDOUT;
+		coverage_count(tally, coverage_gap_of((int)answer->len), 0,
+			       (int)answer->len);
 		return;
 	}
 	for (size_t i = 0; i < found->n; i++) {
@@ -264,27 +253,25 @@ static void take_answer(struct evidence *ev, const struct fetch_answer *answer,
 
 		if (slot)
 			*slot = found->holdings[i];
-		sum->cut |= !slot;
+		else
+			coverage_count(tally, GAP_CUT, 0, 0);
 	}
-	sum->read += found->read;
-	sum->denied += found->denied;
-	sum->failed += found->failed;
-	sum->timed_out |= found->timed_out;
-	sum->cut |= found->cut;
-	sum->n = ev->holdings.n;
+	coverage_sum(tally, &found->tally);
 }
 
 void holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
 		  const uint32_t *wanted, size_t n)
 {
 	struct fetch_answer answers[FETCH_PARTS];
-	struct found sum = { 0 };
+	struct coverage_tally tally = { 0 };
 
 	fetch_run(fetch, wanted, n * sizeof(*wanted), parts, answers);
 	for (size_t i = 0; i < parts; i++)
-		take_answer(ev, &answers[i], &sum);
+		take_answer(ev, &answers[i], &tally);
 	if (ev->holdings.n)
 		qsort(ev->holdings.at, ev->holdings.n, sizeof(*ev->holdings.at),
 		      compare_holdings);
-	report(ev, &sum);
+	tally.extra = ev->holdings.n;
+	coverage_report(ev, SOURCE_FILE_DESCRIPTORS, processes_extent(ev),
+			&tally);
 }

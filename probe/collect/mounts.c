@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "collect/procs.h"
 #include "sockprobe/mount_table.h"
 
 /* An escaped path of PATH_MAX bytes takes four times as much, and overlay's
@@ -243,15 +244,6 @@ int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 	return err ? err : worst;
 }
 
-struct tally {
-	struct mount_list scratch;
-	size_t denied;
-	size_t cut;
-	size_t slow;
-	size_t failed;
-	bool timed_out;
-};
-
 /* For qsort_r: by mount namespace and root, then as they stand. */
 static int compare_by_view(const void *a, const void *b, void *processes)
 {
@@ -300,9 +292,20 @@ static int64_t table_deadline(int64_t deadline)
 	return now + (part < TABLE_MS ? part : TABLE_MS);
 }
 
-/* Reads the table of process `idx` as a new view. */
-static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
-		    struct tally *tally)
+/* procfs answers EINVAL where a process has left its mount namespace. */
+static enum coverage_gap table_gap(const struct process *process, int err)
+{
+	if (err == -EINVAL)
+		return GAP_ENDED;
+	return err == -ETIMEDOUT ? GAP_SLOW : procs_gap(process, err);
+}
+
+/*
+ * Reads the table of process `idx` as a new view. One that has ended leaves the
+ * next one to speak for it.
+ */
+static void add_view(struct evidence *ev, size_t idx, int64_t deadline,
+		     struct mount_list *scratch, struct coverage_tally *tally)
 {
 	struct process *process = &ev->processes.at[idx];
 	cleanup_close int fd =
@@ -311,91 +314,50 @@ static int add_view(struct evidence *ev, size_t idx, int64_t deadline,
 	int err;
 
 	if (fd < 0) {
-		tally->denied++;
-		return 0;
+		err = -errno;
+		coverage_count(tally, table_gap(process, err), process->pid,
+			       err);
+		return;
 	}
 	view = list_add(&ev->arena, &ev->views, MAX_VIEWS);
 	if (!view) {
-		tally->cut++;
-		return 0;
+		coverage_count(tally, GAP_CUT, process->pid, 0);
+		return;
 	}
 	*view = (struct mount_view){
 		.ns = process->ns_mnt,
 		.root = process->root,
 		.process = idx,
 	};
-	err = read_mountinfo(&ev->arena, fd, table_deadline(deadline),
-			     &tally->scratch, view);
-	if (!err || err == -EOVERFLOW || err == -ETIMEDOUT) {
+	err = read_mountinfo(&ev->arena, fd, table_deadline(deadline), scratch,
+			     view);
+	coverage_count(tally, table_gap(process, err), process->pid, err);
+	if (!err || err == -EOVERFLOW || err == -ETIMEDOUT)
 		process->view = ev->views.n - 1;
-		tally->cut += err == -EOVERFLOW;
-		tally->slow += err == -ETIMEDOUT;
-		return 0;
-	}
-	/* A process that ended leaves the next one to speak for its view. */
-	ev->views.n--;
-	if (err != -EINVAL && err != -ESRCH)
-		tally->failed++;
-	return 0;
+	else
+		ev->views.n--;
 }
 
-static void report_views(struct evidence *ev, const struct tally *tally)
-{
-	/* A line of its own: a container's doing must not hide what was denied. */
-	if (tally->slow)
-		coverage_add(
-			ev, "mount_tables", processes_extent(ev),
-			COVERAGE_TIMED_OUT,
-			"look for a container that piles up mounts on one another",
-			"%zu mount tables read, %zu of them cut: they took more than their part of the time",
-			ev->views.n, tally->slow);
-	if (tally->timed_out)
-		coverage_add(ev, "mount_tables", processes_extent(ev),
-			     COVERAGE_TIMED_OUT,
-			     "give more time with --timeout",
-			     "%zu mount tables read before the deadline",
-			     ev->views.n);
-	else if (tally->denied)
-		coverage_add(
-			ev, "mount_tables", processes_extent(ev),
-			COVERAGE_DENIED,
-			"run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)",
-			"mount tables of %zu processes denied, %zu tables read: which containers mount a path is known only for these",
-			tally->denied, ev->views.n);
-	else if (tally->cut || tally->failed)
-		coverage_add(
-			ev, "mount_tables", processes_extent(ev),
-			COVERAGE_PARTIAL,
-			"look for tables of absurd size or lines",
-			"%zu mount tables read, %zu of them cut, %zu not read",
-			ev->views.n, tally->cut, tally->failed);
-	else if (!tally->slow)
-		coverage_add(ev, "mount_tables", processes_extent(ev),
-			     COVERAGE_COMPLETE, NULL, "%zu mount tables",
-			     ev->views.n);
-}
-
-static int collect_one(struct evidence *ev, size_t idx, int64_t deadline,
-		       struct tally *tally)
+static void collect_view(struct evidence *ev, size_t idx, int64_t deadline,
+			 struct mount_list *scratch,
+			 struct coverage_tally *tally)
 {
 	struct process *process = &ev->processes.at[idx];
-	int err = 0;
 
 	if (process->kthread)
-		return 0;
+		return;
 	if (!process->ns_mnt || !process->root) {
-		tally->denied++;
-		return 0;
+		coverage_count(tally, GAP_DENIED, process->pid, 0);
+		return;
 	}
 	if (ev->views.n && same_view(&ev->views.at[ev->views.n - 1], process))
 		process->view = ev->views.n - 1;
 	else
-		err = add_view(ev, idx, deadline, tally);
+		add_view(ev, idx, deadline, scratch, tally);
 	if (process->self)
 		ev->own_view = process->view;
 	if (process->pid == 1 && ev->probe.extent != EXTENT_CONTAINER)
 		ev->node_view = process->view;
-	return err;
 }
 
 int mounts_collect(struct evidence *ev, int64_t deadline)
@@ -403,16 +365,20 @@ int mounts_collect(struct evidence *ev, int64_t deadline)
 	/* As much time is left to all that comes after. */
 	int64_t until = now_ms() + (deadline - now_ms()) / 2;
 	size_t *order = order_by_view(ev);
-	struct tally tally = { 0 };
-	int err = order ? 0 : -ENOMEM;
+	struct mount_list scratch = { 0 };
+	struct coverage_tally tally = { 0 };
+	bool timed_out = false;
 
 	ev->own_view = ev->node_view = NO_INDEX;
-	for (size_t i = 0; i < ev->processes.n && !err && !tally.timed_out;
-	     i++) {
-		err = collect_one(ev, order[i], until, &tally);
-		tally.timed_out = now_ms() > until;
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < ev->processes.n && !timed_out; i++) {
+		collect_view(ev, order[i], until, &scratch, &tally);
+		timed_out = now_ms() > until;
 	}
-	if (!err)
-		report_views(ev, &tally);
-	return err;
+	if (timed_out)
+		coverage_count(&tally, GAP_TIMED_OUT, 0, 0);
+	tally.read = ev->views.n;
+	coverage_report(ev, SOURCE_MOUNT_TABLES, processes_extent(ev), &tally);
+	return 0;
 }

@@ -31,7 +31,7 @@ static int add_netns(struct evidence *ev, uint64_t ino, size_t process,
 		.process = process,
 		.mount_path = mount_path,
 		.dump = DUMP_NONE,
-		.status = COVERAGE_UNAVAILABLE,
+		.gap = GAP_TIMED_OUT,
 	};
 	return 0;
 }
@@ -111,6 +111,7 @@ static void mark_node(struct evidence *ev)
 
 void netns_find(struct evidence *ev)
 {
+	struct coverage_tally tally = { 0 };
 	int err = 0;
 
 	for (size_t i = 0; i < ev->processes.n && !err; i++) {
@@ -121,13 +122,19 @@ void netns_find(struct evidence *ev)
 		if (process->ns_net)
 			err = add_netns(ev, process->ns_net, i, NULL);
 		else
-			ev->netns_hidden++;
+			coverage_count(&tally, GAP_DENIED, process->pid, 0);
 	}
 	if (!err)
 		err = add_mounted(ev, ev->own_view);
 	netns_drop_duplicates(&ev->netns);
 	bound_netns(ev, err != 0);
 	mark_node(ev);
+	ev->netns_hidden = tally.gaps[GAP_DENIED].n;
+	if (ev->netns_cut)
+		coverage_count(&tally, GAP_CUT, 0, 0);
+	tally.read = ev->netns.n;
+	coverage_report(ev, SOURCE_NETWORK_NAMESPACES, processes_extent(ev),
+			&tally);
 }
 
 /* ---- entering one ---- */
@@ -160,9 +167,10 @@ static int open_of_process(const struct process *process, uint64_t ino)
 {
 	struct stat st;
 	int fd = openat(process->dirfd, "ns/net", O_RDONLY | O_CLOEXEC);
+	int err = -errno;
 
 	if (fd < 0)
-		return procs_ended(process->dirfd) ? -ESRCH : -errno;
+		return procs_gap(process, err) == GAP_ENDED ? -ESRCH : err;
 	if (fstat(fd, &st) == 0 && st.st_ino == ino)
 		return fd;
 	close(fd);

@@ -7,7 +7,8 @@
 
 /*
  * Fills ev->netns with the namespaces of all processes and of bind mounts in
- * the probe's own mount table, each once, sorted by inode number.
+ * the probe's own mount table, each once, sorted by inode number. Adds the
+ * coverage line "network_namespaces".
  */
 void netns_find(struct evidence *ev);
 

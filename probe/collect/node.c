@@ -248,29 +248,35 @@ static int add_endpoint(struct evidence *ev, const char *path)
 	return 0;
 }
 
-struct kubelet_tally {
-	size_t read;
-	size_t denied;
-	size_t outside;
-};
+static void count_kubelet(struct coverage_tally *tally, int err,
+			  const char *path)
+{
+	enum coverage_gap gap = coverage_gap_of(err);
+
+	if (err == -ENOENT || err == -ENOTDIR)
+		return;
+	if (err == -ETIMEDOUT)
+		gap = GAP_SILENT;
+	coverage_count_name(tally, gap == GAP_CUT ? GAP_FAILED : gap, path,
+			    err);
+}
 
 static int read_kubelet_place(struct evidence *ev, struct fetch *fetch,
 			      const struct kubelet_place *place,
-			      struct kubelet_tally *tally)
+			      struct coverage_tally *tally)
 {
 	struct string_list files = { 0 };
 	int err = glob_paths(fetch, &ev->arena, place->path, &files);
 
 	if (err == -ENOMEM)
 		return err;
-	tally->denied += err == -EACCES || err == -EPERM;
-	tally->outside += err == -EXDEV;
+	count_kubelet(tally, err, place->path);
 	for (size_t i = 0; i < files.n; i++) {
 		const char *text;
 		ssize_t len = fetch_read(fetch, files.at[i], &text, NULL);
 
-		tally->denied += len == -EACCES || len == -EPERM;
-		tally->outside += len == -EXDEV;
+		if (len < 0)
+			count_kubelet(tally, (int)len, files.at[i]);
 		if (len <= 0)
 			continue;
 		tally->read++;
@@ -284,7 +290,7 @@ static int read_kubelet_place(struct evidence *ev, struct fetch *fetch,
 
 static int read_kubelet(struct evidence *ev, struct fetch *fetch)
 {
-	struct kubelet_tally tally = { 0 };
+	struct coverage_tally tally = { 0 };
 
 	for (const struct kubelet_place *place = kubelet_places; place->path;
 	     place++) {
@@ -293,21 +299,8 @@ static int read_kubelet(struct evidence *ev, struct fetch *fetch)
 		if (err)
 			return err;
 	}
-	if (tally.denied)
-		coverage_add(ev, "kubelet_config", "node", COVERAGE_DENIED,
-			     "run as root",
-			     "%zu kubelet configuration files denied",
-			     tally.denied);
-	else if (tally.outside)
-		coverage_add(
-			ev, "kubelet_config", "node", COVERAGE_UNAVAILABLE,
-			"mount the node's / at /host, or run on the node",
-			"the places of kubelet configurations are outside the view");
-	else
-		coverage_add(ev, "kubelet_config", "node", COVERAGE_COMPLETE,
-			     NULL,
-			     "%zu kubelet configuration files, %zu endpoints",
-			     tally.read, ev->node.kubelet_sockets.n);
+	tally.extra = ev->node.kubelet_sockets.n;
+	coverage_report(ev, SOURCE_KUBELET_CONFIG, "node", &tally);
 	return 0;
 }
 

@@ -165,9 +165,16 @@ static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
 	return add_target(ev, fetch, &target, &idx);
 }
 
+/* Of a directory that was to be listed; one that did not answer is named. */
+static enum coverage_gap list_gap(int err)
+{
+	return err == -ETIMEDOUT ? GAP_SILENT : coverage_gap_of(err);
+}
+
 /* A path of the table, and below /run its other name. */
 static int add_known(struct evidence *ev, struct fetch *fetch,
-		     const char *runtime, const char *path, int *worst)
+		     const char *runtime, const char *path,
+		     struct coverage_tally *tally)
 {
 	const char *patterns[2] = { path, NULL };
 
@@ -180,8 +187,7 @@ static int add_known(struct evidence *ev, struct fetch *fetch,
 		struct string_list names = { 0 };
 		int err = glob_paths(fetch, &ev->arena, patterns[i], &names);
 
-		if (err)
-			*worst = err;
+		coverage_count_name(tally, list_gap(err), patterns[i], err);
 		for (size_t k = 0; k < names.n; k++) {
 			err = add_host(ev, fetch, names.at[k], runtime,
 				       FROM_TABLE);
@@ -199,42 +205,43 @@ static const char *guess_runtime(const char *path)
 	return runtime ? runtime : "unknown";
 }
 
-static void report_paths(struct evidence *ev, int worst, bool cut)
+/*
+ * ENOTDIR and ENAMETOOLONG are answers: the kernel would give whoever connects
+ * the same.
+ */
+static enum coverage_gap path_gap(const struct path_look *look)
 {
-	size_t seen[KIND_ERROR + 1] = { 0 };
+	switch (look->kind) {
+	case KIND_DENIED:
+		return GAP_DENIED;
+	case KIND_TIMED_OUT:
+		return GAP_SILENT;
+	case KIND_OUTSIDE_VIEW:
+		return GAP_OUTSIDE;
+	case KIND_ERROR:
+		return look->err == ENOTDIR || look->err == ENAMETOOLONG
+			       ? GAP_NONE
+			       : GAP_FAILED;
+	default:
+		return GAP_NONE;
+	}
+}
 
-	for (size_t i = 0; i < ev->paths.n; i++)
-		seen[ev->paths.at[i].look.kind]++;
-	if (seen[KIND_TIMED_OUT])
-		coverage_add(
-			ev, "paths", "node", COVERAGE_TIMED_OUT,
-			"look for a dead network or FUSE mount above the paths named",
-			"%zu of %zu paths did not answer", seen[KIND_TIMED_OUT],
-			ev->paths.n);
-	else if (seen[KIND_DENIED] || worst == -EACCES || worst == -EPERM)
-		coverage_add(ev, "paths", "node", COVERAGE_DENIED,
-			     "run as root", "%zu of %zu paths denied%s",
-			     seen[KIND_DENIED], ev->paths.n,
-			     worst ? ", and a directory could not be listed"
-				   : "");
-	else if (seen[KIND_OUTSIDE_VIEW])
-		coverage_add(
-			ev, "paths", "node", COVERAGE_PARTIAL,
-			"mount the node's / at /host, or run on the node",
-			"%zu of %zu paths are outside what is mounted below %s",
-			seen[KIND_OUTSIDE_VIEW], ev->paths.n, ev->probe.root);
-	else if (cut || worst)
-		coverage_add(ev, "paths", "node", COVERAGE_PARTIAL,
-			     "give fewer --path",
-			     "%zu paths looked at; not all (%s)", ev->paths.n,
-			     cut ? "more than are kept" : strerror(-worst));
-	else
-		coverage_add(ev, "paths", "node", COVERAGE_COMPLETE, NULL,
-			     "%zu paths looked at", ev->paths.n);
+static void report_paths(struct evidence *ev, struct coverage_tally *tally)
+{
+	for (size_t i = 0; i < ev->paths.n; i++) {
+		const struct path_object *path = &ev->paths.at[i];
+
+		coverage_count_name(tally, path_gap(&path->look),
+				    path_name(path), path->look.err);
+	}
+	tally->read = ev->paths.n;
+	coverage_report(ev, SOURCE_PATHS, "node", tally);
 }
 
 static int add_all(struct evidence *ev, struct fetch *fetch,
-		   const struct string_list *extra, int *worst)
+		   const struct string_list *extra,
+		   struct coverage_tally *tally)
 {
 	int err = 0;
 
@@ -243,7 +250,7 @@ static int add_all(struct evidence *ev, struct fetch *fetch,
 		for (const struct runtime_socket *socket = runtime->sockets;
 		     socket->path && !err; socket++)
 			err = add_known(ev, fetch, runtime->name, socket->path,
-					worst);
+					tally);
 	}
 	for (size_t i = 0; i < ev->node.kubelet_sockets.n && !err; i++) {
 		const char *name = ev->node.kubelet_sockets.at[i];
@@ -260,13 +267,15 @@ static int add_all(struct evidence *ev, struct fetch *fetch,
 int paths_collect(struct evidence *ev, struct fetch *fetch,
 		  const struct string_list *extra)
 {
-	int worst = 0;
-	int err = add_all(ev, fetch, extra, &worst);
+	struct coverage_tally tally = { .from = ev->probe.root };
+	int err = add_all(ev, fetch, extra, &tally);
 
-	bool cut = err == -EOVERFLOW || err == -ENOMEM;
-
-	report_paths(ev, worst, cut);
-	return cut ? 0 : err;
+	if (err == -EOVERFLOW || err == -ENOMEM) {
+		coverage_count(&tally, GAP_CUT, 0, err);
+		err = 0;
+	}
+	report_paths(ev, &tally);
+	return err;
 }
 
 int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,

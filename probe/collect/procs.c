@@ -115,7 +115,8 @@ static uint64_t ns_number(const char *text)
 	return number;
 }
 
-static void read_namespaces(struct process *process)
+/* 0 also where that is denied; -ESRCH for one that has left its namespaces. */
+static int read_namespaces(struct process *process)
 {
 	const struct {
 		const char *name;
@@ -134,19 +135,25 @@ static void read_namespaces(struct process *process)
 
 		if (len > 0)
 			*wanted[i].number = ns_number(text);
+		else if (procs_gap(process, (int)len) == GAP_ENDED)
+			return -ESRCH;
 	}
+	return 0;
 }
 
-static const char *read_process_link(struct arena *arena,
-				     const struct process *process,
-				     const char *name)
+/* 0 with *text, which is NULL where the link is denied; else as above. */
+static int read_process_link(struct arena *arena, const struct process *process,
+			     const char *name, const char **text)
 {
-	char text[PATH_MAX];
-	ssize_t len = read_link_at(process->dirfd, name, text, sizeof(text));
+	char target[PATH_MAX];
+	ssize_t len =
+		read_link_at(process->dirfd, name, target, sizeof(target));
 
-	if (len > 0)
-		return arena_intern(arena, text);
-	return NULL;
+	*text = NULL;
+	if (len <= 0)
+		return procs_gap(process, (int)len) == GAP_ENDED ? -ESRCH : 0;
+	*text = arena_intern(arena, target);
+	return *text ? 0 : -ENOMEM;
 }
 
 static uint64_t own_user_ns(void)
@@ -179,11 +186,7 @@ static int read_id_maps(struct evidence *ev, struct process *process,
 	return err == -ENOMEM ? err : 0;
 }
 
-/*
- * A process whose first thread has ended shows nothing in /proc/PID, though its
- * other threads may hold any socket: one of these then speaks for it.
- */
-static int use_other_thread(struct process *process)
+int procs_other_thread(const struct process *process)
 {
 	int fd = openat(process->dirfd, "task",
 			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -191,7 +194,7 @@ static int use_other_thread(struct process *process)
 	struct dirent *entry;
 
 	if (!dir)
-		return fd < 0 ? -errno : -ENOMEM;
+		return -ESRCH;
 	while ((entry = readdir(dir))) {
 		uint64_t tid;
 		int other;
@@ -201,13 +204,39 @@ static int use_other_thread(struct process *process)
 			continue;
 		other = openat(dirfd(dir), entry->d_name,
 			       O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (other < 0)
-			continue;
-		close(process->dirfd);
-		process->dirfd = other;
-		return 0;
+		if (other >= 0)
+			return other;
 	}
 	return -ESRCH;
+}
+
+/*
+ * A process whose first thread has ended shows nothing in /proc/PID, though its
+ * other threads may hold any socket: one of these then speaks for it.
+ */
+static int use_other_thread(struct process *process)
+{
+	int other = procs_other_thread(process);
+
+	if (other < 0)
+		return other;
+	close(process->dirfd);
+	process->dirfd = other;
+	return 0;
+}
+
+static int read_links(struct evidence *ev, struct process *process)
+{
+	int err = read_namespaces(process);
+
+	if (!err)
+		err = read_process_link(&ev->arena, process, "root",
+					&process->root);
+	/* A program may have been removed, or there is none: that is no end. */
+	if (!err && read_process_link(&ev->arena, process, "exe",
+				      &process->exe) == -ENOMEM)
+		err = -ENOMEM;
+	return err;
 }
 
 /* A process that has ended answers ESRCH: then it is no part of the node. */
@@ -245,70 +274,59 @@ static int read_process(struct evidence *ev, struct process *process,
 		return (int)len;
 	process->cgroup =
 		parse_cgroup(&ev->arena, buffer, &ev->node.cgroup_version);
-	read_namespaces(process);
-	process->exe = read_process_link(&ev->arena, process, "exe");
-	process->root = read_process_link(&ev->arena, process, "root");
+	err = read_links(ev, process);
+	if (err == -ESRCH && extra.threads > 1 &&
+	    use_other_thread(process) == 0)
+		err = read_links(ev, process);
+	if (err)
+		return err;
 	return read_id_maps(ev, process, own_user, buffer);
 }
 
-struct tally {
-	size_t ended;
-	size_t unreadable;
-	int last_err;
-	bool cut;
-	bool timed_out;
-};
-
-/* Adds one process; a failure is counted, not fatal. -EOVERFLOW: no more fit. */
-static int add_process(struct evidence *ev, int procfd, const char *name,
-		       uint64_t own_user, char *buffer, struct tally *tally)
+/* Counts a failure, which is not fatal. -EOVERFLOW: no more fit. */
+static int count_process(struct coverage_tally *tally,
+			 const struct process *process, int err)
 {
-	struct process *process;
-	uint64_t pid;
-	int err;
-	int fd;
+	bool full = err == -ENOMEM || err == -EOVERFLOW;
 
-	if (parse_u64(name, INT32_MAX, &pid))
-		return 0;
-	fd = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		if (errno == ENOENT) {
-			tally->ended++;
-			return 0;
-		}
-		tally->unreadable++;
-		tally->last_err = -errno;
-		return 0;
-	}
-	process = list_add(&ev->arena, &ev->processes, MAX_PROCESSES);
-	if (!process) {
-		close(fd);
-		tally->cut = true;
-		return -EOVERFLOW;
-	}
-	*process = (struct process){
-		.pid = (pid_t)pid,
-		.dirfd = fd,
+	coverage_count(tally, full ? GAP_CUT : procs_gap(process, err),
+		       process->pid, err);
+	return full ? -EOVERFLOW : 0;
+}
+
+/* Adds one process, or counts it. 0, or -EOVERFLOW where no more fit. */
+static int add_process(struct evidence *ev, int procfd, pid_t pid,
+		       uint64_t own_user, char *buffer,
+		       struct coverage_tally *tally)
+{
+	struct process made = {
+		.pid = pid,
 		.container = NO_INDEX,
 		.view = NO_INDEX,
-		.self = (pid_t)pid == ev->probe.pid,
+		.self = pid == ev->probe.pid,
 	};
+	struct process *process;
+	char name[16];
+	int err;
+
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	made.dirfd = openat(procfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (made.dirfd < 0)
+		return count_process(tally, &made, -errno);
+	process = list_add(&ev->arena, &ev->processes, MAX_PROCESSES);
+	if (!process) {
+		close(made.dirfd);
+		return count_process(tally, &made, -EOVERFLOW);
+	}
+	*process = made;
 	err = read_process(ev, process, own_user, buffer);
 	if (!err)
 		return 0;
-	close(process->dirfd);
+	made.dirfd = process->dirfd;
 	ev->processes.n--;
-	if (err == -ESRCH || err == -ENOENT) {
-		tally->ended++;
-		return 0;
-	}
-	if (err == -ENOMEM) {
-		tally->cut = true;
-		return -EOVERFLOW;
-	}
-	tally->unreadable++;
-	tally->last_err = err;
-	return 0;
+	err = count_process(tally, &made, err);
+	close(made.dirfd);
+	return err;
 }
 
 static int compare_pids(const void *a, const void *b)
@@ -329,54 +347,39 @@ static void note_first_process(struct evidence *ev)
 	ev->node_user_ns = ev->processes.at[0].ns_user;
 }
 
-static void report_processes(struct evidence *ev, const struct tally *tally)
+/* Adds all that the directory lists. */
+static void add_listed(struct evidence *ev, int procfd, DIR *dir,
+		       int64_t deadline, struct coverage_tally *tally)
 {
-	const char *fix = tally->last_err == -EMFILE
-				  ? "raise the limit of open files (ulimit -n)"
-				  : "run as root";
-	bool denied = tally->last_err == -EACCES || tally->last_err == -EPERM;
-	/* Every pid namespace has a first process while procfs shows any. */
-	bool hidden = !ev->processes.n || ev->processes.at[0].pid != 1;
+	uint64_t own_user = own_user_ns();
+	char buffer[STATUS_SIZE];
+	bool first_seen = false;
+	struct dirent *entry;
+	int err = 0;
 
-	if (tally->timed_out)
-		coverage_add(ev, "processes", processes_extent(ev),
-			     COVERAGE_TIMED_OUT,
-			     "give more time with --timeout",
-			     "read %zu processes before the deadline",
-			     ev->processes.n);
-	else if (tally->cut)
-		coverage_add(ev, "processes", processes_extent(ev),
-			     COVERAGE_PARTIAL,
-			     "none: a node with more processes is not known",
-			     "read the first %zu processes, the most kept",
-			     ev->processes.n);
-	else if (hidden && !tally->unreadable)
-		coverage_add(
-			ev, "processes", processes_extent(ev), COVERAGE_DENIED,
-			"run as root: procfs is mounted with hidepid",
-			"%zu processes read; procfs hides others, its first process among them",
-			ev->processes.n);
-	else if (tally->unreadable)
-		coverage_add(ev, "processes", processes_extent(ev),
-			     denied ? COVERAGE_DENIED : COVERAGE_PARTIAL, fix,
-			     "%zu processes read, %zu not (%s)",
-			     ev->processes.n, tally->unreadable,
-			     strerror(-tally->last_err));
-	else
-		coverage_add(ev, "processes", processes_extent(ev),
-			     COVERAGE_COMPLETE, NULL, "%zu processes of %s",
-			     ev->processes.n, ev->probe.proc);
+	while (!err && (entry = readdir(dir))) {
+		uint64_t pid;
+
+		if (now_ms() > deadline) {
+			coverage_count(tally, GAP_TIMED_OUT, 0, 0);
+			return;
+		}
+		if (parse_u64(entry->d_name, INT32_MAX, &pid))
+			continue;
+		first_seen |= pid == 1;
+		err = add_process(ev, procfd, (pid_t)pid, own_user, buffer,
+				  tally);
+	}
+	/* Every pid namespace has a first process while procfs shows any. */
+	if (!err && !first_seen)
+		coverage_count(tally, GAP_HIDDEN, 0, 0);
 }
 
 int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 {
-	cleanup_closedir DIR *dir = NULL;
-	char buffer[STATUS_SIZE];
-	uint64_t own_user = own_user_ns();
-	struct tally tally = { 0 };
-	struct dirent *entry;
+	struct coverage_tally tally = { .from = ev->probe.proc };
 	int fd = openat(procfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = 0;
+	cleanup_closedir DIR *dir = NULL;
 
 	if (fd < 0)
 		return -errno;
@@ -385,19 +388,13 @@ int procs_collect(struct evidence *ev, int procfd, int64_t deadline)
 		close(fd);
 		return -ENOMEM;
 	}
-	while (!err && (entry = readdir(dir))) {
-		if (now_ms() > deadline) {
-			tally.timed_out = true;
-			break;
-		}
-		err = add_process(ev, procfd, entry->d_name, own_user, buffer,
-				  &tally);
-	}
+	add_listed(ev, procfd, dir, deadline, &tally);
 	if (ev->processes.n)
 		qsort(ev->processes.at, ev->processes.n,
 		      sizeof(*ev->processes.at), compare_pids);
 	note_first_process(ev);
-	report_processes(ev, &tally);
+	tally.read = ev->processes.n;
+	coverage_report(ev, SOURCE_PROCESSES, processes_extent(ev), &tally);
 	return 0;
 }
 
@@ -427,9 +424,24 @@ bool procs_ended(int dirfd)
 	struct stat_extra extra;
 	char text[1024];
 
-	return read_file_at(dirfd, "stat", text, sizeof(text)) < 0 ||
-	       parse_stat(text, &process, &extra) || extra.state == 'Z' ||
-	       extra.state == 'X';
+	ssize_t len = read_file_at(dirfd, "stat", text, sizeof(text));
+
+	if (len < 0)
+		return len == -ESRCH || len == -ENOENT;
+	return parse_stat(text, &process, &extra) == 0 &&
+	       (extra.state == 'Z' || extra.state == 'X');
+}
+
+enum coverage_gap procs_gap(const struct process *process, int err)
+{
+	enum coverage_gap gap = coverage_gap_of(err);
+
+	if (err == -EFBIG)
+		return GAP_FAILED;
+	if (gap == GAP_DENIED && process->dirfd >= 0 &&
+	    procs_ended(process->dirfd))
+		return GAP_ENDED;
+	return gap;
 }
 
 void procs_close(struct evidence *ev)

@@ -33,6 +33,15 @@ void procs_settle(struct evidence *ev);
  */
 bool procs_ended(int dirfd);
 
+/* The kind of gap that an error with one of the process's files is. */
+enum coverage_gap procs_gap(const struct process *process, int err);
+
+/*
+ * The directory of another thread than the first, which the caller closes;
+ * -ESRCH where there is none.
+ */
+int procs_other_thread(const struct process *process);
+
 /* Closes the directories that procs_collect() holds. */
 void procs_close(struct evidence *ev);
 

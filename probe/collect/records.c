@@ -7,14 +7,16 @@
 
 #include "collect/glob.h"
 
-static void tally_error(struct record_index *index, int err)
+/* Where there is nothing, there is no gap. */
+static void count_record(struct record_index *index, int err, const char *path)
 {
-	if (err == -EACCES || err == -EPERM)
-		index->denied++;
-	else if (err == -EXDEV)
-		index->outside++;
-	else if (err && err != -ENOENT && err != -ENOTDIR)
-		index->failed++;
+	enum coverage_gap gap = coverage_gap_of(err);
+
+	if (err == -ENOENT || err == -ENOTDIR)
+		return;
+	if (err == -ETIMEDOUT)
+		gap = GAP_SILENT;
+	coverage_count_name(&index->tally, gap, path, err);
 }
 
 /* `like` has the runtime and the place of what is to be added. */
@@ -48,7 +50,7 @@ static int add_each(struct evidence *ev, struct fetch *fetch,
 	bool cut;
 	int err = fetch_list(fetch, &ev->arena, before, &names, &cut);
 
-	tally_error(index, cut ? -EFBIG : err);
+	count_record(index, cut ? -EFBIG : err, before);
 	if (err)
 		return err == -ENOMEM ? err : 0;
 	for (size_t i = 0; i < names.n; i++) {
@@ -80,7 +82,7 @@ static int find_place(struct evidence *ev, struct fetch *fetch,
 	err = glob_paths(fetch, &ev->arena, before, &dirs);
 	if (err == -ENOMEM)
 		return err;
-	tally_error(index, err);
+	count_record(index, err, before);
 	err = 0;
 	for (size_t i = 0; i < dirs.n && !err; i++) {
 		if (percent)
@@ -119,7 +121,7 @@ int records_find(struct evidence *ev, struct fetch *fetch,
 							   .place = place });
 	}
 	if (err == -EOVERFLOW) {
-		index->failed++;
+		count_record(index, err, NULL);
 		err = 0;
 	}
 	if (index->records.n)
@@ -161,13 +163,13 @@ static int read_one(struct evidence *ev, struct fetch *fetch,
 	int err;
 
 	if (len < 0) {
-		tally_error(index, (int)len);
+		count_record(index, (int)len, record->path);
 		return 0;
 	}
 	err = parse_record(&ev->arena, record->place->format, text, (size_t)len,
 			   record->path, container);
 	if (err == -EINVAL) {
-		index->failed++;
+		count_record(index, err, record->path);
 		return 0;
 	}
 	if (err)
@@ -193,11 +195,12 @@ static int use_index(struct evidence *ev, struct fetch *fetch,
 	record->read = true;
 	len = fetch_read(fetch, record->path, &text, NULL);
 	if (len < 0) {
-		tally_error(index, (int)len);
+		count_record(index, (int)len, record->path);
 		return 0;
 	}
 	record->index = record_json(record->place->format, text, (size_t)len);
-	index->failed += !record->index;
+	if (!record->index)
+		count_record(index, -EINVAL, record->path);
 	return use_index(ev, fetch, index, record, container);
 }
 
@@ -279,7 +282,7 @@ int records_read_all(struct evidence *ev, struct fetch *fetch,
 			continue;
 		container = container_add(ev, id);
 		if (container == NO_INDEX) {
-			index->failed++;
+			count_record(index, -EOVERFLOW, NULL);
 			return 0;
 		}
 		err = records_read(ev, fetch, index, container);
@@ -289,31 +292,11 @@ int records_read_all(struct evidence *ev, struct fetch *fetch,
 	return 0;
 }
 
-void records_report(struct evidence *ev, const struct record_index *index)
+void records_report(struct evidence *ev, struct record_index *index)
 {
-	size_t known = 0;
-
+	index->tally.read = 0;
 	for (size_t i = 0; i < ev->containers.n; i++)
-		known += ev->containers.at[i].record_known;
-	if (index->denied)
-		coverage_add(
-			ev, "runtime_records", "node", COVERAGE_DENIED,
-			"run as root",
-			"%zu record files or directories denied: names of containers are missing",
-			index->denied);
-	else if (index->failed)
-		coverage_add(
-			ev, "runtime_records", "node", COVERAGE_PARTIAL,
-			"look at the runtime's state directory for damaged files",
-			"%zu containers' records read, %zu files could not be read or understood",
-			known, index->failed);
-	else if (index->outside)
-		coverage_add(
-			ev, "runtime_records", "node", COVERAGE_UNAVAILABLE,
-			"mount the node's / at /host, or run on the node",
-			"the places of runtime records are outside the view");
-	else
-		coverage_add(ev, "runtime_records", "node", COVERAGE_COMPLETE,
-			     NULL, "%zu records found, %zu containers' read",
-			     index->records.n, known);
+		index->tally.read += ev->containers.at[i].record_known;
+	index->tally.extra = index->records.n;
+	coverage_report(ev, SOURCE_RUNTIME_RECORDS, "node", &index->tally);
 }

@@ -26,9 +26,7 @@ DEFINE_LIST(record_list, struct record);
 
 struct record_index {
 	struct record_list records; /* sorted by id */
-	size_t denied;
-	size_t failed;
-	size_t outside;
+	struct coverage_tally tally;
 };
 
 /* Lists the record places; reads no record yet. 0 or -errno. */
@@ -53,7 +51,7 @@ int records_read_all(struct evidence *ev, struct fetch *fetch,
 void records_free(struct record_index *index);
 
 /* Adds the coverage line "runtime_records". */
-void records_report(struct evidence *ev, const struct record_index *index);
+void records_report(struct evidence *ev, struct record_index *index);
 
 /*
  * Fills what is unknown of *container from a record's text. `source` is the

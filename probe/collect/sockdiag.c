@@ -26,10 +26,6 @@ enum {
  */
 enum { DUMP_MS = 2000, PART_OF_WHAT_IS_LEFT = 4 };
 
-#define MEND_DUMP                                                              \
-	"run as root with CAP_SYS_ADMIN and CAP_SYS_PTRACE (kubectl debug: "   \
-	"--profile=sysadmin)"
-
 /* ---- one dump ---- */
 
 struct dump {
@@ -168,13 +164,26 @@ static int open_inside(const struct evidence *ev, struct netns *netns, int home,
 	return err;
 }
 
-/* `*known`, of all tables: 1 not asked yet, 0 or -errno of dump_is_known(). */
+/*
+ * Asks one namespace what is true of all, the answer of which is 0 or an error
+ * of the kernel's: none where the namespace keeps it from coming.
+ */
+static void ask_if_known(struct mnl_socket *netlink, int64_t deadline,
+			 int *known)
+{
+	int err = dump_is_known(netlink, dump_deadline(deadline));
+
+	if (!err || err == -ENOENT || err == -EPROTONOSUPPORT)
+		*known = err;
+}
+
+/* `*known`, of all tables: 1 not known yet, 0 or -errno of dump_is_known(). */
 static void open_table(const struct evidence *ev, struct netns *netns, int home,
 		       int *known, int64_t deadline, struct socket_table *table)
 {
 	table->err = open_inside(ev, netns, home, &table->netlink);
 	if (!table->err && *known > 0)
-		*known = dump_is_known(table->netlink, deadline);
+		ask_if_known(table->netlink, deadline, known);
 	if (!table->err && *known < 0) {
 		mnl_socket_close(table->netlink);
 		table->netlink = NULL;
@@ -190,14 +199,11 @@ static void open_table(const struct evidence *ev, struct netns *netns, int home,
 /* ---- asking them ---- */
 
 static void fall_back(struct dump *dump, struct netns *netns,
-		      const struct socket_table *table, char *buffer, int err)
+		      const struct socket_table *table, char *buffer)
 {
 	struct evidence *ev = dump->ev;
 	size_t before = ev->sockets.n;
-	bool denied = err == -EPERM || err == -EACCES;
 
-	netns->why = arena_strdup(&ev->arena, strerror(-err));
-	netns->status = denied ? COVERAGE_DENIED : COVERAGE_UNAVAILABLE;
 	if (table->net_unix < 0)
 		return;
 	if (read_net_unix(dump, table->net_unix, buffer)) {
@@ -207,102 +213,90 @@ static void fall_back(struct dump *dump, struct netns *netns,
 	netns->dump = DUMP_PROC_NET;
 }
 
-static void collect_one(struct dump *dump, struct netns *netns,
-			struct socket_table *table, char *buffer,
-			int64_t deadline)
+/* The kind of gap of one namespace; `known`: it was opened, and then asked. */
+static enum coverage_gap netns_gap(int err, bool known)
+{
+	if (err == -ENOENT || err == -EPROTONOSUPPORT)
+		return GAP_MISSING;
+	if (err == -ETIMEDOUT)
+		return known ? GAP_SLOW : GAP_TIMED_OUT;
+	return coverage_gap_of(err);
+}
+
+/* What came of a dump that is not whole is true, if not all. */
+static bool keeps_what_came(enum coverage_gap gap)
+{
+	return gap == GAP_NONE || gap == GAP_LOST || gap == GAP_SLOW ||
+	       gap == GAP_CUT;
+}
+
+static void collect_netns(struct dump *dump, struct netns *netns,
+			  struct socket_table *table, char *buffer,
+			  int64_t deadline)
 {
 	size_t before = dump->ev->sockets.n;
 	int err = table->netlink
 			  ? dump_netns(dump, table->netlink, buffer, deadline)
 			  : table->err;
 
-	if (!err) {
+	netns->err = err;
+	netns->gap = netns_gap(err, table->netlink);
+	if (table->netlink && keeps_what_came(netns->gap)) {
 		netns->dump = DUMP_DIAG;
-		netns->status = COVERAGE_COMPLETE;
-		return;
-	}
-	if (worth_retrying(err) || err == -ETIMEDOUT || err == -ENOMEM ||
-	    err == -EOVERFLOW) {
-		/* What came is true, if not all: it stays, and is said. */
-		netns->dump = DUMP_DIAG;
-		netns->status = COVERAGE_PARTIAL;
-		netns->why = err == -EINTR ? "changed while it was read"
-					   : strerror(-err);
 		return;
 	}
 	dump->ev->sockets.n = before;
-	fall_back(dump, netns, table, buffer, err);
+	fall_back(dump, netns, table, buffer);
 }
 
-/* ---- what is said of it ---- */
+/* ---- reporting it ---- */
 
-static void report_netns(struct evidence *ev)
+/* Of the gaps of one kind, those of which as much was read. */
+static void report_gap(struct evidence *ev, enum coverage_gap gap,
+		       enum socket_dump dump)
 {
-	if (ev->netns_hidden)
-		coverage_add(
-			ev, "network_namespaces", processes_extent(ev),
-			COVERAGE_DENIED, MEND_DUMP,
-			"namespaces of %zu processes denied, %zu namespaces known",
-			ev->netns_hidden, ev->netns.n);
-	else if (ev->netns_cut)
-		coverage_add(ev, "network_namespaces", processes_extent(ev),
-			     COVERAGE_PARTIAL,
-			     "look for who makes so many network namespaces",
-			     "the first %zu network namespaces, the most kept",
-			     ev->netns.n);
-	else
-		coverage_add(ev, "network_namespaces", processes_extent(ev),
-			     COVERAGE_COMPLETE, NULL, "%zu network namespaces",
-			     ev->netns.n);
-}
+	static const char *const instead[] = {
+		[DUMP_DIAG] = "some sockets may be missing",
+		[DUMP_PROC_NET] =
+			"read /proc/PID/net/unix instead, which has names but neither inodes nor peers",
+		[DUMP_NONE] = "no sockets read",
+	};
+	struct coverage_tally tally = { .from = instead[dump] };
+	uint64_t first = 0;
+	char extent[96];
+	size_t n;
 
-/* One line for each outcome, naming its first namespace and how many. */
-static void report_sockets(struct evidence *ev, bool timed_out)
-{
-	size_t complete = 0;
-
-	for (size_t i = 0; i < ev->netns.n; i++) {
+	for (size_t i = ev->netns.n; i-- > 0;) {
 		const struct netns *netns = &ev->netns.at[i];
-		size_t same = 0;
-		bool first = true;
-		char scope[96];
 
-		if (netns->status == COVERAGE_COMPLETE) {
-			complete++;
+		if (netns->gap != gap || netns->dump != dump)
 			continue;
-		}
-		for (size_t k = 0; k < ev->netns.n; k++) {
-			if (ev->netns.at[k].status != netns->status ||
-			    ev->netns.at[k].dump != netns->dump)
-				continue;
-			same++;
-			first &= k >= i;
-		}
-		if (!first)
-			continue;
-		snprintf(scope, sizeof(scope),
-			 "%zu of %zu network namespaces (net:[%llu]%s)", same,
-			 ev->netns.n, (unsigned long long)netns->ino,
-			 same > 1 ? ", ..." : "");
-		coverage_add(
-			ev, "sockets", scope, netns->status, MEND_DUMP,
-			"%s: %s", netns->why ? netns->why : "not asked",
-			netns->dump == DUMP_PROC_NET
-				? "read /proc/PID/net/unix instead, which has names but neither inodes nor peers"
-			: netns->dump == DUMP_DIAG
-				? "some sockets may be missing"
-				: "no sockets read");
+		first = netns->ino;
+		coverage_count(&tally, gap, 0, netns->err);
 	}
-	if (timed_out)
-		coverage_add(ev, "sockets", processes_extent(ev),
-			     COVERAGE_TIMED_OUT,
-			     "give more time with --timeout",
-			     "not all network namespaces were reached");
-	else if (complete == ev->netns.n)
-		coverage_add(ev, "sockets", processes_extent(ev),
-			     COVERAGE_COMPLETE, NULL,
-			     "unix_diag dumps of %zu network namespaces",
-			     complete);
+	n = tally.gaps[gap].n;
+	if (!n)
+		return;
+	snprintf(extent, sizeof(extent),
+		 "%zu of %zu network namespaces (net:[%llu]%s)", n, ev->netns.n,
+		 (unsigned long long)first, n > 1 ? ", ..." : "");
+	coverage_report_gap(ev, SOURCE_SOCKETS, extent, &tally, gap);
+}
+
+static void report_sockets(struct evidence *ev)
+{
+	const struct coverage_tally all = { .read = ev->netns.n };
+	bool complete = true;
+
+	for (size_t i = 0; i < ev->netns.n; i++)
+		complete &= ev->netns.at[i].gap == GAP_NONE;
+	for (enum coverage_gap gap = GAP_NONE + 1; gap < COVERAGE_GAPS; gap++) {
+		for (enum socket_dump dump = DUMP_DIAG; dump <= DUMP_NONE;
+		     dump++)
+			report_gap(ev, gap, dump);
+	}
+	if (complete)
+		coverage_report(ev, SOURCE_SOCKETS, processes_extent(ev), &all);
 }
 
 int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
@@ -326,7 +320,6 @@ int sockdiag_open(struct evidence *ev, struct socket_tables *tables,
 				   &tables->at[i]);
 	}
 	tables->n = ev->netns.n;
-	report_netns(ev);
 	return 0;
 }
 
@@ -334,16 +327,15 @@ int sockdiag_collect(struct evidence *ev, struct socket_tables *tables,
 		     const struct socket_filter *filter, int64_t deadline)
 {
 	_Alignas(8) char buffer[DUMP_BUFFER];
-	bool timed_out = false;
 
-	for (size_t i = 0; i < tables->n && !timed_out; i++) {
+	/* Those that are not reached have GAP_TIMED_OUT yet. */
+	for (size_t i = 0; i < tables->n && now_ms() <= deadline; i++) {
 		struct dump dump = { .ev = ev, .filter = filter, .netns = i };
 
-		collect_one(&dump, &ev->netns.at[i], &tables->at[i], buffer,
-			    deadline);
-		timed_out = now_ms() > deadline;
+		collect_netns(&dump, &ev->netns.at[i], &tables->at[i], buffer,
+			      deadline);
 	}
-	report_sockets(ev, timed_out);
+	report_sockets(ev);
 	return 0;
 }
 

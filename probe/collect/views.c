@@ -4,12 +4,15 @@
 
 #include <errno.h>
 
-struct tally {
-	size_t looked;
-	size_t denied;
-	size_t timed_out;
-	size_t ended;
-};
+#include "collect/procs.h"
+
+/* procfs refuses the root of a process that has ended as if it were denied. */
+static bool has_ended(const struct process *process,
+		      const struct path_look *look)
+{
+	return (look->kind == KIND_DENIED || look->kind == KIND_ERROR) &&
+	       procs_gap(process, look->err) == GAP_ENDED;
+}
 
 /* A process that has ended has no root any more: the next one may. */
 static int look_by_any(struct evidence *ev, struct fetch *fetch,
@@ -30,8 +33,10 @@ static int look_by_any(struct evidence *ev, struct fetch *fetch,
 		err = fetch_look(fetch, &ev->arena,
 				 (struct fetch_root){ process->dirfd },
 				 access->container_path, &access->look);
-		if (err || access->look.kind != KIND_ERROR)
+		if (err || !has_ended(process, &access->look))
 			return err;
+		access->look =
+			(struct path_look){ .kind = KIND_ERROR, .err = ESRCH };
 	}
 	return 0;
 }
@@ -52,55 +57,33 @@ static int look_unless_silent(struct evidence *ev, struct fetch *fetch,
 	return err;
 }
 
-static void count(struct tally *tally, const struct access *access)
+static enum coverage_gap look_gap(const struct path_look *look)
 {
-	switch (access->look.kind) {
+	switch (look->kind) {
 	case KIND_DENIED:
-		tally->denied++;
-		break;
+		return GAP_DENIED;
 	case KIND_TIMED_OUT:
-		tally->timed_out++;
-		break;
+		return GAP_SILENT;
 	case KIND_ERROR:
-		tally->ended++;
-		break;
+		return look->err == ESRCH ? GAP_ENDED : GAP_FAILED;
 	default:
-		tally->looked++;
-		break;
+		return GAP_NONE;
 	}
 }
 
-static void report(struct evidence *ev, const struct tally *tally)
+static void count_look(struct coverage_tally *tally,
+		       const struct access *access)
 {
-	if (tally->timed_out)
-		coverage_add(
-			ev, "container_views", processes_extent(ev),
-			COVERAGE_TIMED_OUT,
-			"look for a dead network or FUSE mount in the containers named",
-			"%zu paths seen in containers, %zu did not answer",
-			tally->looked, tally->timed_out);
-	else if (tally->denied)
-		coverage_add(
-			ev, "container_views", processes_extent(ev),
-			COVERAGE_DENIED,
-			"run as root with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (kubectl debug: --profile=sysadmin)",
-			"%zu paths seen in containers, %zu denied",
-			tally->looked, tally->denied);
-	else if (tally->ended)
-		coverage_add(
-			ev, "container_views", processes_extent(ev),
-			COVERAGE_PARTIAL, "run again",
-			"%zu paths seen in containers, %zu not: their processes had ended",
-			tally->looked, tally->ended);
-	else
-		coverage_add(ev, "container_views", processes_extent(ev),
-			     COVERAGE_COMPLETE, NULL,
-			     "%zu paths seen in containers", tally->looked);
+	enum coverage_gap gap = look_gap(&access->look);
+
+	tally->read += gap == GAP_NONE;
+	coverage_count_name(tally, gap, access->container_path,
+			    access->look.err);
 }
 
 int views_look(struct evidence *ev, struct fetch *fetch)
 {
-	struct tally tally = { 0 };
+	struct coverage_tally tally = { 0 };
 
 	for (size_t i = 0; i < ev->access.n; i++) {
 		struct access *access = &ev->access.at[i];
@@ -111,8 +94,9 @@ int views_look(struct evidence *ev, struct fetch *fetch)
 		err = look_unless_silent(ev, fetch, access);
 		if (err)
 			return err;
-		count(&tally, access);
+		count_look(&tally, access);
 	}
-	report(ev, &tally);
+	coverage_report(ev, SOURCE_CONTAINER_VIEWS, processes_extent(ev),
+			&tally);
 	return 0;
 }

@@ -60,9 +60,8 @@ static uint64_t find_outside_mount(const struct evidence *ev, int rootfd)
 
 /* Of a step one of the two is given. */
 struct step {
-	const char *
-		source; /* whose coverage says it where the room is too small */
-	size_t room;	/* bytes */
+	enum coverage_source source; /* whose coverage tells what is missing */
+	size_t room;		     /* bytes */
 	int (*look)(struct scan *scan);
 	int (*join)(struct evidence *ev);
 };
@@ -76,16 +75,16 @@ struct step {
 static int take_step(struct scan *scan, const struct step *step)
 {
 	struct evidence *ev = &scan->ev;
+	struct coverage_tally tally = { 0 };
 	int err;
 
 	arena_allow(&ev->arena, step->room);
 	err = step->look ? step->look(scan) : step->join(ev);
 	if (err != -ENOMEM)
 		return err;
-	coverage_add(ev, step->source, "node", COVERAGE_PARTIAL,
-		     "look for a container that makes so much of it",
-		     "more than the %zu MiB that are kept of it",
-		     step->room / MIB(1));
+	tally.extra = step->room / MIB(1);
+	coverage_count(&tally, GAP_MEMORY, 0, err);
+	coverage_report(ev, step->source, "node", &tally);
 	return 0;
 }
 
@@ -104,14 +103,14 @@ static int take_steps(struct scan *scan, const struct step *steps, size_t n)
 static int open_procfs(struct evidence *ev, int rootfd)
 {
 	int fd = procs_open(ev, rootfd, ev->probe.root);
+	const struct coverage_tally none = { 0 };
 
 	ev->own_view = ev->node_view = NO_INDEX;
 	if (fd >= 0)
 		node_procfs(ev, fd);
 	else
-		coverage_add(ev, "processes", "node", COVERAGE_UNAVAILABLE,
-			     "mount procfs at /proc",
-			     "no procfs at /proc nor below the root");
+		coverage_report_gap(ev, SOURCE_PROCESSES, "node", &none,
+				    GAP_NOTHING);
 	return fd < 0 ? -1 : fd;
 }
 
@@ -141,10 +140,10 @@ static int settle_processes(struct scan *scan)
 }
 
 static const struct step privileged_steps[] = {
-	{ "processes", MIB(64), .look = collect_processes },
-	{ "mount_tables", MIB(96), .look = collect_mounts },
-	{ "network_namespaces", MIB(16), .look = open_tables },
-	{ "processes", MIB(4), .look = settle_processes },
+	{ SOURCE_PROCESSES, MIB(64), .look = collect_processes },
+	{ SOURCE_MOUNT_TABLES, MIB(96), .look = collect_mounts },
+	{ SOURCE_NETWORK_NAMESPACES, MIB(16), .look = open_tables },
+	{ SOURCE_PROCESSES, MIB(4), .look = settle_processes },
 };
 
 /* ---- without ---- */
@@ -162,15 +161,16 @@ static int look_at_paths(struct scan *scan)
 /* Without processes these sources have nothing to be asked of. */
 static void report_unavailable(struct evidence *ev)
 {
-	static const char *const sources[] = {
-		"mount_tables",	    "network_namespaces", "sockets",
-		"file_descriptors", "container_views",
+	static const enum coverage_source sources[] = {
+		SOURCE_MOUNT_TABLES,	SOURCE_NETWORK_NAMESPACES,
+		SOURCE_SOCKETS,		SOURCE_FILE_DESCRIPTORS,
+		SOURCE_CONTAINER_VIEWS,
 	};
+	const struct coverage_tally none = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-		coverage_add(ev, sources[i], processes_extent(ev),
-			     COVERAGE_UNAVAILABLE, "mount procfs at /proc",
-			     "no processes were seen");
+		coverage_report_gap(ev, sources[i], processes_extent(ev), &none,
+				    GAP_NOTHING);
 }
 
 static int ask_tables(struct scan *scan)
@@ -229,7 +229,7 @@ static bool is_covered(const struct evidence *ev,
 static int look_at_unlisted(struct scan *scan)
 {
 	struct evidence *ev = &scan->ev;
-	size_t left_out = 0;
+	struct coverage_tally tally = { 0 };
 
 	for (size_t i = 0; i < ev->sockets.n; i++) {
 		const struct unix_socket *socket = &ev->sockets.at[i];
@@ -253,14 +253,11 @@ static int look_at_unlisted(struct scan *scan)
 			err = paths_add_unlinked(ev, socket, view);
 		if (err && err != -EOVERFLOW)
 			return err;
-		left_out += err == -EOVERFLOW;
+		if (err)
+			coverage_count(&tally, GAP_MANY, 0, err);
 	}
-	if (left_out)
-		coverage_add(
-			ev, "paths", "node", COVERAGE_PARTIAL,
-			"look for who makes so many sockets of a runtime's name",
-			"%zu listening sockets of a runtime's name left out: more paths than are kept",
-			left_out);
+	if (tally.gaps[GAP_MANY].n)
+		coverage_report(ev, SOURCE_PATHS, "node", &tally);
 	return 0;
 }
 
@@ -352,22 +349,22 @@ static int find_origins(struct evidence *ev)
 }
 
 static const struct step steps[] = {
-	{ "kubelet_config", MIB(4), .look = look_at_node },
-	{ "paths", MIB(8), .look = look_at_paths },
-	{ "sockets", MIB(32), .look = ask_tables },
-	{ "file_descriptors", MIB(16), .look = find_holders },
-	{ "containers", MIB(16), .join = place_processes },
-	{ "runtime_records", MIB(8), .look = find_records },
-	{ "runtime_records", MIB(24), .look = look_at_findings },
-	{ "paths", MIB(16), .look = look_at_unlisted },
-	{ "connections", MIB(8), .join = listeners_correlate },
-	{ "connections", MIB(16), .join = connections_correlate },
-	{ "access", MIB(32), .look = plan_reach },
-	{ "container_views", MIB(24), .look = look_into_views },
-	{ "access", MIB(8), .join = conclude_reach },
-	{ "runtime_records", MIB(24), .look = read_records },
-	{ "containers", MIB(4), .join = identity_check_privileges },
-	{ "runtime_records", MIB(8), .join = find_origins },
+	{ SOURCE_KUBELET_CONFIG, MIB(4), .look = look_at_node },
+	{ SOURCE_PATHS, MIB(8), .look = look_at_paths },
+	{ SOURCE_SOCKETS, MIB(32), .look = ask_tables },
+	{ SOURCE_FILE_DESCRIPTORS, MIB(16), .look = find_holders },
+	{ SOURCE_CONTAINERS, MIB(16), .join = place_processes },
+	{ SOURCE_RUNTIME_RECORDS, MIB(8), .look = find_records },
+	{ SOURCE_RUNTIME_RECORDS, MIB(24), .look = look_at_findings },
+	{ SOURCE_PATHS, MIB(16), .look = look_at_unlisted },
+	{ SOURCE_CONNECTIONS, MIB(8), .join = listeners_correlate },
+	{ SOURCE_CONNECTIONS, MIB(16), .join = connections_correlate },
+	{ SOURCE_ACCESS, MIB(32), .look = plan_reach },
+	{ SOURCE_CONTAINER_VIEWS, MIB(24), .look = look_into_views },
+	{ SOURCE_ACCESS, MIB(8), .join = conclude_reach },
+	{ SOURCE_RUNTIME_RECORDS, MIB(24), .look = read_records },
+	{ SOURCE_CONTAINERS, MIB(4), .join = identity_check_privileges },
+	{ SOURCE_RUNTIME_RECORDS, MIB(8), .join = find_origins },
 };
 
 /* By which build the evidence was taken; NULL where procfs is not there. */

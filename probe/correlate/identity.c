@@ -330,10 +330,10 @@ int identity_correlate(struct evidence *ev)
 	for (size_t i = 0; i < ev->containers.n && !err; i++)
 		err = note_mixed_namespaces(ev, &ev->containers.at[i]);
 	if (err == -EOVERFLOW) {
-		coverage_add(ev, "containers", "node", COVERAGE_PARTIAL,
-			     "remove old containers",
-			     "the first %zu containers, the most kept",
-			     ev->containers.n);
+		struct coverage_tally tally = { .read = ev->containers.n };
+
+		coverage_count(&tally, GAP_CUT, 0, err);
+		coverage_report(ev, SOURCE_CONTAINERS, "node", &tally);
 		err = 0;
 	}
 	return err;
@@ -408,34 +408,34 @@ void identity_judge_extent(struct evidence *ev)
 		(ev->probe.extent == EXTENT_NESTED && runtime_is_seen(ev));
 	switch (ev->probe.extent) {
 	case EXTENT_HOST:
-		coverage_add(ev, "pid_namespace", "node", COVERAGE_COMPLETE,
-			     NULL,
+		coverage_add(ev, SOURCE_PID_NAMESPACE, "node",
+			     COVERAGE_COMPLETE, NULL,
 			     "%s is of the machine's initial pid namespace",
 			     proc);
 		break;
 	case EXTENT_NESTED:
 		if (ev->probe.is_node)
 			coverage_add(
-				ev, "pid_namespace", "node", COVERAGE_COMPLETE,
-				NULL,
+				ev, SOURCE_PID_NAMESPACE, "node",
+				COVERAGE_COMPLETE, NULL,
 				"%s is of a nested pid namespace whose pid 1 has the audited root and in which a runtime serves: taken as the node's",
 				proc);
 		else
 			coverage_add(
-				ev, "pid_namespace", "node", COVERAGE_PARTIAL,
-				fix,
+				ev, SOURCE_PID_NAMESPACE, "node",
+				COVERAGE_PARTIAL, fix,
 				"%s is of a nested pid namespace in which no runtime's process was seen: there may be others outside it",
 				proc);
 		break;
 	case EXTENT_CONTAINER:
 		coverage_add(
-			ev, "pid_namespace", "node", COVERAGE_DENIED, fix,
+			ev, SOURCE_PID_NAMESPACE, "node", COVERAGE_DENIED, fix,
 			"%s shows one container's processes, not the node's",
 			proc);
 		break;
 	case EXTENT_NONE:
-		coverage_add(ev, "pid_namespace", "node", COVERAGE_UNAVAILABLE,
-			     fix, "no procfs was found");
+		coverage_add(ev, SOURCE_PID_NAMESPACE, "node",
+			     COVERAGE_UNAVAILABLE, fix, "no procfs was found");
 		break;
 	}
 }

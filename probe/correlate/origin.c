@@ -165,16 +165,14 @@ static int explain_one(struct evidence *ev, struct path_object *path)
 
 static void report_cut(struct evidence *ev)
 {
-	size_t cut = 0;
+	struct coverage_tally tally = { 0 };
 
-	for (size_t i = 0; i < ev->containers.n; i++)
-		cut += ev->containers.at[i].mount_sources_cut;
-	if (cut)
-		coverage_add(
-			ev, "runtime_records", "node", COVERAGE_PARTIAL,
-			"look for who mounts so much",
-			"%zu containers have more bind mounts than are kept: one of them may have made a directory",
-			cut);
+	for (size_t i = 0; i < ev->containers.n; i++) {
+		if (ev->containers.at[i].mount_sources_cut)
+			coverage_count(&tally, GAP_MANY, 0, 0);
+	}
+	if (tally.gaps[GAP_MANY].n)
+		coverage_report(ev, SOURCE_RUNTIME_RECORDS, "node", &tally);
 }
 
 int origin_correlate(struct evidence *ev)

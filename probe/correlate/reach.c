@@ -363,7 +363,8 @@ static int compare_access(const void *a, const void *b)
 }
 
 /* Of a container that made many ways for itself the first ones are kept. */
-static int plan_container(struct plan *plan, size_t container, size_t *cut)
+static int plan_container(struct plan *plan, size_t container,
+			  struct coverage_tally *tally)
 {
 	const struct evidence *ev = plan->ev;
 	const struct index_list *views = &ev->containers.at[container].views;
@@ -377,35 +378,28 @@ static int plan_container(struct plan *plan, size_t container, size_t *cut)
 	}
 	if (err != -EOVERFLOW || ev->access.n == MAX_ACCESS)
 		return err;
-	++*cut;
+	coverage_count(tally, GAP_MANY, 0, err);
 	return 0;
 }
 
 int reach_plan(struct evidence *ev)
 {
 	struct plan plan = { .ev = ev, .root = find_node_root(ev) };
-	size_t cut = 0;
+	struct coverage_tally tally = { .extra = MAX_ACCESS_OF_ONE };
 	int err = 0;
 
 	for (size_t i = 0; i < ev->containers.n && !err; i++)
-		err = plan_container(&plan, i, &cut);
-	if (cut)
-		coverage_add(
-			ev, "access", "node", COVERAGE_PARTIAL,
-			"look for who mounts a runtime's directory so often",
-			"%zu containers have more ways to reach a path than the %d that are kept of one",
-			cut, MAX_ACCESS_OF_ONE);
+		err = plan_container(&plan, i, &tally);
 	if (ev->access.n)
 		qsort(ev->access.at, ev->access.n, sizeof(*ev->access.at),
 		      compare_access);
 	if (err == -EOVERFLOW) {
-		coverage_add(
-			ev, "access", "node", COVERAGE_PARTIAL,
-			"look at fewer paths",
-			"the first %zu ways to reach a path, the most kept",
-			ev->access.n);
-		return 0;
+		coverage_count(&tally, GAP_CUT, 0, err);
+		err = 0;
 	}
+	tally.read = ev->access.n;
+	if (tally.gaps[GAP_CUT].n || tally.gaps[GAP_MANY].n)
+		coverage_report(ev, SOURCE_ACCESS, "node", &tally);
 	return err;
 }
 

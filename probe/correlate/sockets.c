@@ -77,11 +77,12 @@ bool socket_is_listening(const struct unix_socket *socket)
 /* Could a socket bound there be in a namespace that was not fully dumped? */
 static bool may_be_unseen(const struct evidence *ev)
 {
-	if (!ev->netns.n || ev->netns_hidden || !ev->probe.is_node)
+	if (!ev->netns.n || ev->netns_hidden || ev->netns_cut ||
+	    !ev->probe.is_node)
 		return true;
 	for (size_t i = 0; i < ev->netns.n; i++) {
 		if (ev->netns.at[i].dump != DUMP_DIAG ||
-		    ev->netns.at[i].status != COVERAGE_COMPLETE)
+		    ev->netns.at[i].gap != GAP_NONE)
 			return true;
 	}
 	return false;
@@ -440,10 +441,10 @@ int connections_correlate(struct evidence *ev)
 		qsort(ev->connections.at, ev->connections.n,
 		      sizeof(*ev->connections.at), compare_connections);
 	if (err == -EOVERFLOW) {
-		coverage_add(ev, "connections", "node", COVERAGE_PARTIAL,
-			     "look at fewer paths",
-			     "the first %zu connections, the most kept",
-			     ev->connections.n);
+		struct coverage_tally tally = { .read = ev->connections.n };
+
+		coverage_count(&tally, GAP_CUT, 0, err);
+		coverage_report(ev, SOURCE_CONNECTIONS, "node", &tally);
 		return 0;
 	}
 	return err;

@@ -3,11 +3,9 @@
 #include "sockprobe/evidence.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { COVERAGE_DETAIL = 1024, COVERAGE_ROOM = 1 << 20 };
+enum { COVERAGE_ROOM = 1 << 20 };
 
 void evidence_init(struct evidence *ev, size_t room)
 {
@@ -21,42 +19,6 @@ void evidence_free(struct evidence *ev)
 	arena_free(&ev->arena);
 	arena_free(&ev->coverage_arena);
 	*ev = (struct evidence){ 0 };
-}
-
-static const struct coverage coverage_overflow = {
-	.source = "coverage",
-	.extent = "node",
-	.status = COVERAGE_PARTIAL,
-	.detail = "more gaps than are listed here",
-	.fix = "fix the gaps listed and run again",
-};
-
-void coverage_add(struct evidence *ev, const char *source, const char *extent,
-		  enum coverage_status status, const char *fix,
-		  const char *detail, ...)
-{
-	struct arena *arena = &ev->coverage_arena;
-	struct coverage *line = list_add(arena, &ev->coverage, MAX_COVERAGE);
-	char text[COVERAGE_DETAIL];
-	va_list args;
-
-	if (!line) {
-		if (ev->coverage.n)
-			ev->coverage.at[ev->coverage.n - 1] = coverage_overflow;
-		return;
-	}
-	va_start(args, detail);
-	vsnprintf(text, sizeof(text), detail, args);
-	va_end(args);
-	*line = (struct coverage){
-		.source = source,
-		.extent = arena_strdup(arena, extent),
-		.status = status,
-		.detail = arena_strdup(arena, text),
-		.fix = fix,
-	};
-	if (!line->extent || !line->detail)
-		*line = coverage_overflow;
 }
 
 const char *processes_extent(const struct evidence *ev)

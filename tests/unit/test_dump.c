@@ -180,8 +180,7 @@ static void check_one(enum fault fault)
 		open_scene(&scene);
 		assert_int_equal(collect(&scene, fault, at, at), SOCKETS);
 		assert_int_equal(scene.ev.netns.at[0].dump, DUMP_DIAG);
-		assert_int_equal(scene.ev.netns.at[0].status,
-				 COVERAGE_COMPLETE);
+		assert_int_equal(scene.ev.netns.at[0].gap, GAP_NONE);
 		close_scene(&scene);
 	}
 }
@@ -220,7 +219,7 @@ static void lost_in_each_try(void **state)
 	assert_in_range(collect(&scene, FAULT_INTERRUPTED, 1, UINT_MAX), 1,
 			SOCKETS);
 	assert_int_equal(scene.ev.netns.at[0].dump, DUMP_DIAG);
-	assert_int_equal(scene.ev.netns.at[0].status, COVERAGE_PARTIAL);
+	assert_int_equal(scene.ev.netns.at[0].gap, GAP_LOST);
 	close_scene(&scene);
 }
 
@@ -233,7 +232,7 @@ static void lost_for_ever(void **state)
 	open_scene(&scene);
 	collect(&scene, FAULT_LOST, 1, UINT_MAX);
 	assert_in_range(injected.receives, 1, 1000);
-	assert_int_not_equal(scene.ev.netns.at[0].status, COVERAGE_COMPLETE);
+	assert_int_equal(scene.ev.netns.at[0].gap, GAP_FAILED);
 	close_scene(&scene);
 }
 
@@ -250,7 +249,7 @@ static void little_memory(void **state)
 			   SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)),
 		0);
 	assert_int_equal(collect(&scene, FAULT_NONE, 0, 0), SOCKETS);
-	assert_int_equal(scene.ev.netns.at[0].status, COVERAGE_COMPLETE);
+	assert_int_equal(scene.ev.netns.at[0].gap, GAP_NONE);
 	close_scene(&scene);
 }
 
@@ -296,8 +295,7 @@ static void check_forged(unsigned int times, int queue)
 	sent = forge_ends(&scene, times);
 	if (sent) {
 		assert_int_equal(collect(&scene, FAULT_NONE, 0, 0), SOCKETS);
-		assert_int_equal(scene.ev.netns.at[0].status,
-				 COVERAGE_COMPLETE);
+		assert_int_equal(scene.ev.netns.at[0].gap, GAP_NONE);
 	}
 	close_scene(&scene);
 	if (!sent)

@@ -29,9 +29,8 @@ static int scene_setup(void **state)
 	evidence_init(&s->ev, 1 << 20);
 	s->ev.probe.extent = EXTENT_HOST;
 	s->ev.probe.is_node = true;
-	s->netns[0] = (struct netns){ .ino = 1,
-				      .dump = DUMP_DIAG,
-				      .status = COVERAGE_COMPLETE };
+	s->netns[0] =
+		(struct netns){ .ino = 1, .dump = DUMP_DIAG, .gap = GAP_NONE };
 	s->netns[1] = s->netns[0];
 	s->ev.netns.at = s->netns;
 	s->ev.netns.n = 1;
@@ -290,12 +289,15 @@ static void what_may_be_unseen_is_not_stale(void **state)
 	s->netns[1].dump = DUMP_NONE;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
 	s->netns[1].dump = DUMP_DIAG;
-	s->netns[1].status = COVERAGE_PARTIAL;
+	s->netns[1].gap = GAP_LOST;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
-	s->netns[1].status = COVERAGE_COMPLETE;
+	s->netns[1].gap = GAP_NONE;
 	s->ev.netns_hidden = 1;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
 	s->ev.netns_hidden = 0;
+	s->ev.netns_cut = true;
+	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
+	s->ev.netns_cut = false;
 	s->ev.netns.n = 0;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
 	/* a socket that was seen counts all the same */
