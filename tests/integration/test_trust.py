@@ -259,7 +259,9 @@ def test_more_than_is_kept(bench, truth):
     bench.node.exec(["kill", "-9", str(pid)])
     if "ASAN_OPTIONS" not in os.environ:  # the sanitizer has a shadow of its own
         assert int(bench.node.path("/run/peak").read_text()) < 128 << 10  # KiB
-    assert evidence.status == 2 and evidence.coverage("mount_tables") == {"partial"}
+    assert evidence.status == 2
+    # A busy machine also runs out of time with them: that has a line of its own.
+    assert {"partial"} <= evidence.coverage("mount_tables") <= {"partial", "timed_out"}
     for source in ("processes", "sockets", "file_descriptors", "network_namespaces", "runtime_records"):
         assert evidence.coverage(source) == {"complete"}
     assert evidence.path("/run/docker.sock")["kind"] == "directory"
