@@ -153,15 +153,27 @@ static bool is_ascii(char byte)
 	return byte > 0 && byte < 0x7f;
 }
 
+/* How many bytes of `json` are ASCII, up to the first that is not. */
+static size_t ascii_length(const char *json)
+{
+	size_t len = 0;
+
+	while (is_ascii(json[len]))
+		len++;
+	return len;
+}
+
 void print_ascii_json(FILE *out, const char *json)
 {
 	char form[16];
 
 	while (*json) {
-		if (is_ascii(*json)) {
-			fputc(*json++, out);
-			continue;
-		}
+		size_t len = ascii_length(json);
+
+		fwrite(json, 1, len, out);
+		json += len;
+		if (!*json)
+			break;
 		json += ascii_form(json, form);
 		fputs(form, out);
 	}
@@ -173,11 +185,12 @@ size_t ascii_json_size(const char *json)
 	char form[16];
 
 	while (*json) {
-		if (is_ascii(*json)) {
-			size++;
-			json++;
-			continue;
-		}
+		size_t len = ascii_length(json);
+
+		size += len;
+		json += len;
+		if (!*json)
+			break;
 		json += ascii_form(json, form);
 		size += strlen(form);
 	}

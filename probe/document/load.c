@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "document/json_scan.h"
 #include "document/kinds.h"
 #include "document/resolve.h"
 #include "sockprobe/text_safe.h"
@@ -18,17 +19,7 @@
 struct loader {
 	struct doc *doc;
 	struct arena *arena; /* the document's */
-	const char *file;
-	const char *text, *end;
-	struct error *error;
-};
-
-static const char not_json[] = "not JSON, or cut off";
-
-/* A value in the text. */
-struct span {
-	const char *at; /* NULL: it is not there */
-	const char *end;
+	struct json_text text;
 };
 
 /* ---- errors ---- */
@@ -39,127 +30,8 @@ static int bad(const struct loader *loader, const struct place *place,
 	char pointer[PLACE_SIZE];
 
 	place_pointer(place, pointer);
-	return fail(loader->error, EXIT_BAD_INPUT, "%.200s: %s%s%s",
-		    loader->file, pointer, *pointer ? ": " : "", why);
-}
-
-static int bad_at(const struct loader *loader, const char *at, const char *why)
-{
-	size_t line = 1;
-	size_t column = 1;
-
-	for (const char *c = loader->text; c < at; c++) {
-		column = *c == '\n' ? 1 : column + 1;
-		line += *c == '\n';
-	}
-	return fail(loader->error, EXIT_BAD_INPUT,
-		    "%.200s: line %zu, column %zu: %s", loader->file, line,
-		    column, why);
-}
-
-/* ---- the text ---- */
-
-static const char *skip_blanks(const struct loader *loader, const char *at)
-{
-	while (at < loader->end && strchr(" \t\r\n", *at))
-		at++;
-	return at;
-}
-
-/*
- * The end of the string at `at`; NULL and *why where it has none, or holds what
- * a C string cannot.
- */
-static const char *string_end(const struct loader *loader, const char *at,
-			      const char **why)
-{
-	*why = not_json;
-	for (at++; at < loader->end && *at != '"'; at++) {
-		if ((unsigned char)*at < ' ')
-			return NULL;
-		if (*at != '\\')
-			continue;
-		if (strncmp(at, "\\u0000", 6) == 0) {
-			*why = "a text that holds NUL (\\u0000)";
-			return NULL;
-		}
-		at++;
-	}
-	return at < loader->end ? at + 1 : NULL;
-}
-
-static bool ends_scalar(char byte)
-{
-	return strchr(" \t\r\n,:[]{}\"", byte);
-}
-
-/*
- * Finds the end of the value at `at`, in which strings end, brackets are as
- * many as closing ones, and no more values are than an item may have, if
- * `bounded`. The rest is for cJSON to judge.
- */
-static int scan_value(const struct loader *loader, const char *at, bool bounded,
-		      struct span *value)
-{
-	const char *why = not_json;
-	size_t values = 0;
-	size_t depth = 0;
-
-	*value = (struct span){ at, NULL };
-	while (at && at < loader->end) {
-		if (*at == '"') {
-			const char *end = string_end(loader, at, &why);
-
-			if (!end)
-				return bad_at(loader, at, why);
-			at = end;
-		} else if (*at == '[' || *at == '{') {
-			depth++;
-			at++;
-			if (depth > DOC_DEPTH_MAX)
-				return bad_at(loader, at - 1,
-					      "nested deeper than evidence is");
-		} else if (strchr("]}", *at)) {
-			if (!depth)
-				break;
-			depth--;
-			at++;
-		} else if (ends_scalar(*at)) {
-			values += *at == ',';
-			at++;
-			if (bounded && values > DOC_ITEM_VALUES_MAX)
-				return bad_at(loader, value->at,
-					      "more values than are read");
-			if (depth)
-				continue;
-			break;
-		} else {
-			while (at < loader->end && !ends_scalar(*at))
-				at++;
-		}
-		if (!depth) {
-			value->end = at;
-			return 0;
-		}
-	}
-	return bad_at(loader, at, why);
-}
-
-/* The cJSON of a span, to be deleted; NULL: it is no JSON. */
-static cJSON *parse(struct span span)
-{
-	const char *end = NULL;
-	cJSON *json;
-
-	/* cJSON would skip a byte order mark in front of any value. */
-	if (*span.at & 0x80)
-		return NULL;
-	json = cJSON_ParseWithLengthOpts(span.at, (size_t)(span.end - span.at),
-					 &end, false);
-	if (json && end == span.end)
-		return json;
-	cJSON_Delete(json);
-	return NULL;
+	return fail(loader->text.error, EXIT_BAD_INPUT, "%.200s: %s%s%s",
+		    loader->text.file, pointer, *pointer ? ": " : "", why);
 }
 
 /* ---- which members an object has ---- */
@@ -376,36 +248,37 @@ static int load_object(struct loader *loader, const struct place *place,
 
 struct layout {
 	struct found found;
-	struct span spans[MEMBERS_MAX];
+	struct json_span spans[MEMBERS_MAX];
 };
 
 static int scan_member(struct loader *loader, struct layout *layout,
 		       const char **at)
 {
-	struct span key;
-	struct span value;
+	struct json_span key;
+	struct json_span value;
 	cJSON *name;
 	const char *start = *at;
 	const struct member *member;
-	int status = scan_value(loader, start, true, &key);
+	int status = json_scan(&loader->text, start, DOC_ITEM_VALUES_MAX, &key);
 
 	if (status)
 		return status;
-	name = *start == '"' ? parse(key) : NULL;
-	*at = skip_blanks(loader, key.end);
-	if (!name || *at == loader->end || **at != ':') {
+	name = *start == '"' ? json_parse_span(key) : NULL;
+	*at = json_skip_blanks(&loader->text, key.end);
+	if (!name || *at == loader->text.end || **at != ':') {
 		cJSON_Delete(name);
-		return bad_at(loader, start, not_json);
+		return json_fail_at(&loader->text, start, json_is_none);
 	}
-	status =
-		scan_value(loader, skip_blanks(loader, *at + 1), false, &value);
+	status = json_scan(&loader->text,
+			   json_skip_blanks(&loader->text, *at + 1), SIZE_MAX,
+			   &value);
 	if (!status) {
 		member = member_find(layout->found.type, name->valuestring);
 		if (member)
 			layout->spans[member - layout->found.type->members] =
 				value;
 		note_member(&layout->found, name->valuestring, value.at);
-		*at = skip_blanks(loader, value.end);
+		*at = json_skip_blanks(&loader->text, value.end);
 	}
 	cJSON_Delete(name);
 	return status;
@@ -414,43 +287,45 @@ static int scan_member(struct loader *loader, struct layout *layout,
 /* Where each member of the document stands. */
 static int scan_document(struct loader *loader, struct layout *layout)
 {
-	const char *at = skip_blanks(loader, loader->text);
+	const char *at = json_skip_blanks(&loader->text, loader->text.text);
 	int status = 0;
 
-	if (at == loader->end || *at != '{')
-		return bad_at(loader, at, "not a JSON object");
-	at = skip_blanks(loader, at + 1);
-	while (!status && at < loader->end && *at != '}') {
+	if (at == loader->text.end || *at != '{')
+		return json_fail_at(&loader->text, at, "not a JSON object");
+	at = json_skip_blanks(&loader->text, at + 1);
+	while (!status && at < loader->text.end && *at != '}') {
 		status = scan_member(loader, layout, &at);
-		if (status || at == loader->end || *at != ',')
+		if (status || at == loader->text.end || *at != ',')
 			break;
-		at = skip_blanks(loader, at + 1);
-		status = at < loader->end && *at == '}'
-				 ? bad_at(loader, at, not_json)
+		at = json_skip_blanks(&loader->text, at + 1);
+		status = at < loader->text.end && *at == '}'
+				 ? json_fail_at(&loader->text, at, json_is_none)
 				 : 0;
 	}
 	if (status)
 		return status;
-	if (at == loader->end || *at != '}')
-		return bad_at(loader, at, not_json);
-	at = skip_blanks(loader, at + 1);
-	return at == loader->end
+	if (at == loader->text.end || *at != '}')
+		return json_fail_at(&loader->text, at, json_is_none);
+	at = json_skip_blanks(&loader->text, at + 1);
+	return at == loader->text.end
 		       ? 0
-		       : bad_at(loader, at, "text behind the JSON value");
+		       : json_fail_at(&loader->text, at,
+				      "text behind the JSON value");
 }
 
 static int load_span(struct loader *loader, const struct place *place,
-		     const struct member *member, struct span *span,
+		     const struct member *member, struct json_span *span,
 		     void *value)
 {
 	cJSON *json;
-	int status = scan_value(loader, span->at, true, span);
+	int status =
+		json_scan(&loader->text, span->at, DOC_ITEM_VALUES_MAX, span);
 
 	if (status)
 		return status;
-	json = parse(*span);
+	json = json_parse_span(*span);
 	if (!json)
-		return bad_at(loader, span->at, not_json);
+		return json_fail_at(&loader->text, span->at, json_is_none);
 	status = place->name ? load_member(loader, place, member, json, value)
 			     : load_value(loader, place, member, json, value);
 	cJSON_Delete(json);
@@ -462,7 +337,7 @@ static int load_item(struct loader *loader, const struct place *list_place,
 		     struct any_list *list)
 {
 	const struct place place = { list_place, NULL, list->n };
-	struct span span = { *at, NULL };
+	struct json_span span = { *at, NULL };
 	void *grown = list_grow(loader->arena, list->at, list->n, &list->room,
 				member->size, SIZE_MAX);
 	int status;
@@ -474,12 +349,12 @@ static int load_item(struct loader *loader, const struct place *list_place,
 	status = load_span(loader, &place, member, &span,
 			   list->at + list->n++ * member->size);
 	if (!status)
-		*at = skip_blanks(loader, span.end);
+		*at = json_skip_blanks(&loader->text, span.end);
 	return status;
 }
 
 static int load_list(struct loader *loader, const struct place *place,
-		     const struct member *member, struct span span,
+		     const struct member *member, struct json_span span,
 		     struct any_list *list)
 {
 	const char *at;
@@ -487,16 +362,16 @@ static int load_list(struct loader *loader, const struct place *place,
 
 	if (*span.at != '[')
 		return bad(loader, place, "not a list");
-	at = skip_blanks(loader, span.at + 1);
+	at = json_skip_blanks(&loader->text, span.at + 1);
 	while (!status && *at != ']') {
 		status = load_item(loader, place, member, &at, list);
 		if (status || *at == ']')
 			break;
 		if (*at != ',')
-			return bad_at(loader, at, not_json);
-		at = skip_blanks(loader, at + 1);
+			return json_fail_at(&loader->text, at, json_is_none);
+		at = json_skip_blanks(&loader->text, at + 1);
 		if (*at == ']')
-			return bad_at(loader, at, not_json);
+			return json_fail_at(&loader->text, at, json_is_none);
 	}
 	return status ? status : check_filled(loader, place, member, list);
 }
@@ -507,7 +382,7 @@ static int load_row(struct loader *loader, const struct layout *layout,
 	const struct member *member = &layout->found.type->members[row];
 	const struct place place = { NULL, member->name, 0 };
 	void *field = member_field(member, loader->doc);
-	struct span span = layout->spans[row];
+	struct json_span span = layout->spans[row];
 
 	if (!span.at)
 		return load_member(loader, &place, member, NULL, field);
@@ -520,16 +395,17 @@ static int load_row(struct loader *loader, const struct layout *layout,
 static int check_schema(const struct loader *loader,
 			const struct layout *layout)
 {
-	struct span span = layout->spans[0]; /* "schema" is the first row */
-	cJSON *json = span.at ? parse(span) : NULL;
+	struct json_span span =
+		layout->spans[0]; /* "schema" is the first row */
+	cJSON *json = span.at ? json_parse_span(span) : NULL;
 	const char *schema = cJSON_GetStringValue(json);
 	int status = 0;
 
 	if (!schema || strcmp(schema, EVIDENCE_SCHEMA) != 0)
 		status = fail(
-			loader->error, EXIT_BAD_INPUT,
-			"%.200s: not evidence of schema %s%s", loader->file,
-			EVIDENCE_SCHEMA,
+			loader->text.error, EXIT_BAD_INPUT,
+			"%.200s: not evidence of schema %s%s",
+			loader->text.file, EVIDENCE_SCHEMA,
 			strcmp(layout->found.unknown, "_type") == 0
 				? ": an in-toto statement has it as its predicate (jq .predicate)"
 				: "");
@@ -574,8 +450,8 @@ static int check_document(const struct loader *loader)
 	if (err)
 		return bad(loader, NULL, value_out_of_memory);
 	why = doc_contradiction(loader->doc, pointer);
-	return why ? fail(loader->error, EXIT_BAD_INPUT, "%.200s: %s: %s",
-			  loader->file, pointer, why)
+	return why ? fail(loader->text.error, EXIT_BAD_INPUT, "%.200s: %s: %s",
+			  loader->text.file, pointer, why)
 		   : 0;
 }
 
@@ -583,7 +459,9 @@ int doc_load(struct doc *doc, const char *file, const char *text, size_t len,
 	     struct error *error)
 {
 	struct loader loader = {
-		doc, &doc->arena, file, text, text + len, error
+		.doc = doc,
+		.arena = &doc->arena,
+		.text = { file, text, text + len, DOC_DEPTH_MAX, error },
 	};
 	struct layout layout = { .found.type = &doc_object };
 	int status;
@@ -591,12 +469,13 @@ int doc_load(struct doc *doc, const char *file, const char *text, size_t len,
 	*doc = (struct doc){ .containers_total = NUMBER_UNKNOWN };
 	arena_init(&doc->arena, DOC_KEEPS_MAX);
 	if (strlen(text) < len)
-		return bad_at(&loader, text + strlen(text), "a NUL byte");
+		return json_fail_at(&loader.text, text + strlen(text),
+				    "a NUL byte");
 	if (!is_utf8(text))
 		return bad(&loader, NULL, "not UTF-8");
 	/* A byte order mark, which some editors leave, is no part of JSON. */
 	if (has_prefix(text, "\xef\xbb\xbf"))
-		loader.text += 3;
+		loader.text.text += 3;
 	status = scan_document(&loader, &layout);
 	if (!status)
 		status = check_schema(&loader, &layout);

@@ -21,6 +21,9 @@
 #include "collect/records.h"
 #include "collect/sockdiag.h"
 #include "correlate/identity.h"
+#include "document/load.h"
+#include "document/shorten.h"
+#include "document/write.h"
 #include "finding/dialects.h"
 #include "finding/expect.h"
 #include "judge/judge.h"
@@ -300,6 +303,59 @@ static void fuzz_expect(struct arena *arena, char *text, size_t len)
 	cJSON_Delete(expected);
 }
 
+static char *write_doc(const struct doc *doc, bool pretty, size_t *len)
+{
+	struct error error = { 0 };
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+
+	if (!out)
+		abort();
+	PROMISE(doc_write(out, doc, pretty, &error) == 0);
+	fclose(out);
+	PROMISE(doc_size(doc, pretty) == *len);
+	check_plain(text, *len, pretty);
+	return text;
+}
+
+/* What was written loads, and is written as the same bytes. */
+static void check_loads_again(const struct doc *doc, bool pretty)
+{
+	struct error error = { 0 };
+	size_t len;
+	size_t again_len;
+	char *text = write_doc(doc, pretty, &len);
+	struct doc again;
+	char *written;
+
+	PROMISE(doc_load(&again, "again", text, len, &error) == 0);
+	written = write_doc(&again, pretty, &again_len);
+	PROMISE(strcmp(text, written) == 0);
+	arena_free(&again.arena);
+	free(written);
+	free(text);
+}
+
+/* Saved evidence: refused, or as good as what a live run makes. */
+static void check_document(const char *text, size_t len)
+{
+	size_t max_bytes = len % 2 ? 2000 : 24000;
+	struct error error = { 0 };
+	struct doc doc;
+
+	if (doc_load(&doc, "evidence", text, len, &error)) {
+		PROMISE(error.status == EXIT_BAD_INPUT && error.text[0]);
+		arena_free(&doc.arena);
+		return;
+	}
+	check_loads_again(&doc, false);
+	check_loads_again(&doc, true);
+	PROMISE(doc_shorten(&doc, false, max_bytes) == 0);
+	PROMISE(doc_size(&doc, false) <= max_bytes);
+	check_loads_again(&doc, false);
+	arena_free(&doc.arena);
+}
+
 /* Evidence, and behind a NUL perhaps a finding, as `judge` takes them. */
 static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 {
@@ -309,6 +365,7 @@ static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 	cJSON *findings;
 
 	(void)arena;
+	check_document(text, first);
 	if (!json_is(document, "schema", "sockprobe.evidence/v1")) {
 		cJSON_Delete(document);
 		return;
