@@ -136,8 +136,8 @@ cJSON *json_parse_span(struct json_span span)
 	/* cJSON would skip a byte order mark in front of any value. */
 	if ((unsigned char)*span.at >= 0x80)
 		return NULL;
-	json = cJSON_ParseWithLengthOpts(
-		span.at, (size_t)(span.end - span.at), &end, false);
+	json = cJSON_ParseWithLengthOpts(span.at, (size_t)(span.end - span.at),
+					 &end, false);
 	if (json && end == span.end)
 		return json;
 	cJSON_Delete(json);

@@ -106,8 +106,12 @@ static const char *enum_load(struct arena *arena, const struct member *member,
 
 static cJSON *number_write(const struct member *member, const void *value)
 {
+	char text[24];
+
 	(void)member;
-	return cJSON_CreateNumber((double)*(const int64_t *)value);
+	/* cJSON itself prints 15 digits. */
+	snprintf(text, sizeof(text), "%" PRId64, *(const int64_t *)value);
+	return cJSON_CreateRaw(text);
 }
 
 static const char *number_load(struct arena *arena, const struct member *member,

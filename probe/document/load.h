@@ -15,8 +15,9 @@
 /*
  * Bounds of one file: bytes that a document may keep of it, values that one
  * item of its lists, or one other member, may hold, and how deep they are
- * nested. With the text itself, loading takes no more than DOC_KEEPS_MAX and
- * what cJSON makes of DOC_ITEM_VALUES_MAX values, about 40 MiB.
+ * nested. Beside the text itself, loading takes no more than DOC_KEEPS_MAX, what
+ * cJSON makes of DOC_ITEM_VALUES_MAX values, about 40 MiB, and a copy of the
+ * item's texts.
  */
 #define DOC_KEEPS_MAX ((size_t)512 << 20)
 enum { DOC_ITEM_VALUES_MAX = 200000, DOC_DEPTH_MAX = 16 };

@@ -77,9 +77,6 @@
 #define FOREIGN MEMBER_FOREIGN
 #define SHORTENS MEMBER_SHORTENS
 
-/* JSON's numbers are exact up to 2^53. */
-#define LARGEST ((int64_t)1 << 53)
-
 /* ---- probe, node, coverage ---- */
 
 #define SELF struct doc_phase
@@ -101,7 +98,7 @@ static const struct member doc_probe_members[] = {
 	TEXT("executable_sha256", executable_sha256, NULLABLE,
 	     .form = &form_sha256),
 	TIME("started_at", started_at, 0),
-	NUMBER("duration_ms", duration_ms, 0, 0, LARGEST),
+	NUMBER("duration_ms", duration_ms, 0, 0, NUMBER_LARGEST),
 	TEXT("root", root, FOREIGN, .form = &form_absolute),
 	TEXT("proc", proc, NULLABLE | FOREIGN, .form = &form_absolute),
 	ENUM("process_scope", extent, extent, 0, extent_names),
@@ -232,7 +229,7 @@ static const struct member doc_candidate_members[] = {
 	TEXT("mechanism", mechanism, NULLABLE | FOREIGN),
 	BOOL("possible", possible),
 	NUMBER("created_after_birth_ms", created_after_birth_ms, NULLABLE,
-	       -LARGEST, LARGEST),
+	       -NUMBER_LARGEST, NUMBER_LARGEST),
 	TEXT("why", why, FOREIGN),
 	ESCAPED,
 };
@@ -291,7 +288,7 @@ static const struct member doc_path_members[] = {
 	     .form = &form_connect_result),
 	TEXT("connect_why", connect_why, FOREIGN),
 	POINTER("inode", doc_inode, inode, NULLABLE),
-	NUMBER("entries", entries, NULLABLE, 0, LARGEST),
+	NUMBER("entries", entries, NULLABLE, 0, NUMBER_LARGEST),
 	BOOL("entries_cut", entries_cut),
 	POINTER("unchanged_since", doc_unchanged, unchanged_since, NULLABLE),
 	POINTER("listener", doc_listener, listener, NULLABLE),
@@ -429,7 +426,7 @@ static const struct member doc_connection_members[] = {
 	POINTER("server", doc_process, server, NULLABLE),
 	U64("netns", netns, NULLABLE),
 	BOOL("pending", pending),
-	NUMBER("count", count, 0, 1, LARGEST),
+	NUMBER("count", count, 0, 1, NUMBER_LARGEST),
 	ESCAPED,
 };
 static TYPE(doc_connection);
@@ -497,8 +494,8 @@ static const struct member doc_summary_members[] = {
 	TEXTS("stale", stale, 0, .form = &form_absolute),
 	TEXTS("directories", directories, 0, .form = &form_absolute),
 	NUMBER("containers_that_can_connect", containers_that_can_connect, 0, 0,
-	       LARGEST),
-	NUMBER("connections", connections, 0, 0, LARGEST),
+	       NUMBER_LARGEST),
+	NUMBER("connections", connections, 0, 0, NUMBER_LARGEST),
 };
 static TYPE(doc_summary);
 #undef SELF
@@ -605,7 +602,7 @@ static const struct member doc_members[] = {
 	OBJECTS("coverage", doc_coverage, coverage, NONEMPTY | SHORTENS),
 	OBJECTS("paths", doc_path, paths, SHORTENS),
 	OBJECTS("containers", doc_container, containers, SHORTENS),
-	NUMBER("containers_total", containers_total, 0, 0, LARGEST),
+	NUMBER("containers_total", containers_total, 0, 0, NUMBER_LARGEST),
 	OBJECTS("access", doc_access, access, SHORTENS),
 	OBJECTS("connections", doc_connection, connections, SHORTENS),
 	OBJECTS("verdicts", doc_verdict, verdicts, OPTIONAL | SHORTENS),

@@ -58,6 +58,9 @@ struct member {
 	int64_t min, max;		  /* of NUMBER */
 };
 
+/* JSON's numbers are exact below 2^53. */
+#define NUMBER_LARGEST (((int64_t)1 << 53) - 1)
+
 /* No object has more members. */
 enum { MEMBERS_MAX = 32 };
 

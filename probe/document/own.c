@@ -21,9 +21,9 @@ bool time_is_writable(struct timespec when)
 
 int64_t number_bounded(int64_t number)
 {
-	const int64_t most = (int64_t)1 << 53;
-
-	return number > most ? most : number < -most ? -most : number;
+	return number > NUMBER_LARGEST	  ? NUMBER_LARGEST
+	       : number < -NUMBER_LARGEST ? -NUMBER_LARGEST
+					  : number;
 }
 
 static struct timespec whole_milliseconds(struct timespec when)

@@ -63,8 +63,7 @@ static void complete_but_for_ended(void **state)
 	coverage_report(ev, SOURCE_FILE_DESCRIPTORS, "node", &tally);
 	assert_int_equal(ev->coverage.n, 1);
 	check_line(ev, 0, COVERAGE_COMPLETE,
-		   "descriptors of 1 process; 3 processes had ended",
-		   NULL);
+		   "descriptors of 1 process; 3 processes had ended", NULL);
 }
 
 /* Each kind of gap at once: none hides another, and each names its first. */

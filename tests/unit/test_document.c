@@ -443,15 +443,14 @@ static cJSON *at_pointer(cJSON *document, const char *pointer)
 	return at;
 }
 
-/* Puts the JSON in `value` in place of what `pointer` leads to. */
+/* Puts the JSON text `value` in place of what `pointer` leads to. */
 static void put_at(cJSON *document, const char *pointer, const char *value)
 {
 	cJSON *had = at_pointer(document, pointer);
-	cJSON *json = cJSON_Parse(value);
+	cJSON *json = cJSON_CreateRaw(value);
 	char up[256];
 	cJSON *parent;
 
-	assert_non_null(json);
 	snprintf(up, sizeof(up), "%.*s", (int)(strrchr(pointer, '/') - pointer),
 		 pointer);
 	parent = at_pointer(document, up);
@@ -501,7 +500,7 @@ static const struct {
 	{ "/paths/0/inode/uid", "-1", "/paths/0/inode/uid: out of range" },
 	{ "/paths/0/inode/uid", "0.5",
 	  "/paths/0/inode/uid: not a whole number" },
-	{ "/paths/0/inode/uid", "1e300", "/paths/0/inode/uid: out of range" },
+	{ "/paths/0/inode/uid", "1e999", "/paths/0/inode/uid: out of range" },
 	{ "/paths/0/inode/birth", "\"2026-11-23T13:40:00Z\"",
 	  "/paths/0/inode/birth: not a time as \"2026-11-23T13:40:00.000Z\"" },
 	{ "/paths/0/inode/birth", "\"2026-02-30T13:40:00.000Z\"",
@@ -549,7 +548,7 @@ static const struct {
 	{ "/containers/0/conflicts/0/field", "\"name\"",
 	  "/containers/0/conflicts/0/field: not one of its values" },
 	{ "/containers_total", "3", "/containers_total: less than are listed" },
-	{ "/containers_total", "9007199254740994",
+	{ "/containers_total", "9007199254740993",
 	  "/containers_total: out of range" },
 	{ "/probe/confinement/0/cap_effective", "\"00000000000000FF\"",
 	  "/probe/confinement/0/cap_effective: not 16 hexadecimal digits" },
@@ -602,6 +601,30 @@ static void test_wrong_values(void **state)
 		snprintf(message, sizeof(message), "e.json: %s",
 			 wrong_values[i].message);
 		refused(document, message, true);
+		cJSON_Delete(document);
+	}
+}
+
+/* Numbers past int, and the largest, keep each digit. */
+static void test_large_numbers(void **state)
+{
+	static const char *const numbers[] = { "4294967296",
+					       "-9007199254740991" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		cJSON *document = parsed(every_member);
+		char *text;
+		char *written;
+
+		put_at(document,
+		       "/paths/2/origin/candidates/0/created_after_birth_ms",
+		       numbers[i]);
+		text = cJSON_PrintUnformatted(document);
+		written = load_and_write(text, false);
+		assert_non_null(strstr(written, numbers[i]));
+		free(written);
+		cJSON_free(text);
 		cJSON_Delete(document);
 	}
 }
@@ -966,6 +989,7 @@ int main(void)
 		cmocka_unit_test(test_member_twice),
 		cmocka_unit_test(test_member_that_is_unknown),
 		cmocka_unit_test(test_wrong_values),
+		cmocka_unit_test(test_large_numbers),
 		cmocka_unit_test(test_container_ids_are_unique),
 		cmocka_unit_test(test_references_are_resolved),
 		cmocka_unit_test(test_texts_that_are_no_evidence),
