@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "sockprobe/text_safe.h"
+
 const char json_is_none[] = "not JSON, or cut off";
 
 int json_fail_at(const struct json_text *text, const char *at, const char *why)
@@ -16,9 +18,8 @@ int json_fail_at(const struct json_text *text, const char *at, const char *why)
 		column = *c == '\n' ? 1 : column + 1;
 		line += *c == '\n';
 	}
-	return fail(text->error, EXIT_BAD_INPUT,
-		    "%.200s: line %zu, column %zu: %s", text->file, line,
-		    column, why);
+	return fail(text->error, EXIT_BAD_INPUT, "%s: line %zu, column %zu: %s",
+		    quote_short(text->file).text, line, column, why);
 }
 
 static bool is_blank(char byte)

@@ -30,8 +30,10 @@ static int bad(const struct loader *loader, const struct place *place,
 	char pointer[PLACE_SIZE];
 
 	place_pointer(place, pointer);
-	return fail(loader->text.error, EXIT_BAD_INPUT, "%.200s: %s%s%s",
-		    loader->text.file, pointer, *pointer ? ": " : "", why);
+	return fail(loader->text.error, EXIT_BAD_INPUT, "%s: %s%s%s",
+		    quote_short(loader->text.file).text,
+		    *pointer ? quote_short(pointer).text : "",
+		    *pointer ? ": " : "", why);
 }
 
 /* ---- which members an object has ---- */
@@ -404,8 +406,8 @@ static int check_schema(const struct loader *loader,
 	if (!schema || strcmp(schema, EVIDENCE_SCHEMA) != 0)
 		status = fail(
 			loader->text.error, EXIT_BAD_INPUT,
-			"%.200s: not evidence of schema %s%s",
-			loader->text.file, EVIDENCE_SCHEMA,
+			"%s: not evidence of schema %s%s",
+			quote_short(loader->text.file).text, EVIDENCE_SCHEMA,
 			strcmp(layout->found.unknown, "_type") == 0
 				? ": an in-toto statement has it as its predicate (jq .predicate)"
 				: "");
@@ -450,8 +452,8 @@ static int check_document(const struct loader *loader)
 	if (err)
 		return bad(loader, NULL, value_out_of_memory);
 	why = doc_contradiction(loader->doc, pointer);
-	return why ? fail(loader->text.error, EXIT_BAD_INPUT, "%.200s: %s: %s",
-			  loader->text.file, pointer, why)
+	return why ? fail(loader->text.error, EXIT_BAD_INPUT, "%s: %s: %s",
+			  quote_short(loader->text.file).text, pointer, why)
 		   : 0;
 }
 
