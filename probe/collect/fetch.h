@@ -13,19 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "collect/fetch_job.h"
 #include "sockprobe/confinement.h"
 #include "sockprobe/evidence.h"
-
-/*
- * At most this many bytes of one file, or of one directory's names; this long
- * for one answer; this many readers, the lost ones with them.
- */
-enum {
-	FETCH_MAX = 8 * 1024 * 1024,
-	FETCH_STEP_MS = 2000,
-	FETCH_READERS = 16,
-	FETCH_PARTS = 4, /* of a job, side by side */
-};
 
 struct fetch;
 
@@ -39,22 +29,6 @@ struct fetch_root {
 };
 
 #define FETCH_HOST ((struct fetch_root){ .proc_dirfd = -1 })
-
-/* `bytes` hold `len` bytes of input and have room for `room` of output. */
-struct fetch_work {
-	char *bytes;
-	size_t len, room;
-	size_t part, parts; /* which, of how many */
-};
-
-/*
- * Something else that a reader can do. Returns how many bytes it put out, or
- * -errno. Runs in readers, on the memory of when fetch_start() was called.
- */
-struct fetch_job {
-	ssize_t (*run)(const void *data, const struct fetch_work *work);
-	const void *data;
-};
 
 /*
  * Starts the keeper of the readers and the first of them. `rootfd` is an O_PATH

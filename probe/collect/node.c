@@ -42,8 +42,8 @@ static const char *first_line(struct evidence *ev, struct fetch *fetch,
 	return arena_strndup(&ev->arena, text, len);
 }
 
-static void first_of(struct evidence *ev, struct fetch *fetch,
-		     const char *const *paths, struct sourced *fact)
+static void first_file_of(struct evidence *ev, struct fetch *fetch,
+			  const char *const *paths, struct sourced *fact)
 {
 	for (; *paths && !fact->value; paths++) {
 		fact->value = first_line(ev, fetch, *paths);
@@ -57,7 +57,7 @@ static void read_hostname(struct evidence *ev, struct fetch *fetch)
 	static const char *const files[] = { "/etc/hostname", NULL };
 	struct sourced named = { 0 };
 
-	first_of(ev, fetch, files, &named);
+	first_file_of(ev, fetch, files, &named);
 	if (named.value)
 		ev->node.hostname = named;
 }
@@ -78,7 +78,7 @@ static void read_instance(struct evidence *ev, struct fetch *fetch)
 		const char *const one[] = { *file, NULL };
 		struct sourced fact = { 0 };
 
-		first_of(ev, fetch, one, &fact);
+		first_file_of(ev, fetch, one, &fact);
 		if (fact.value && has_prefix(fact.value, "i-")) {
 			ev->node.instance_id = fact;
 			return;

@@ -12,7 +12,8 @@
 #include "sockprobe/mount_table.h"
 #include "sockprobe/vocabulary.h"
 
-static bool same_object(const struct path_look *a, const struct path_look *b)
+static bool path_same_object(const struct path_look *a,
+			     const struct path_look *b)
 {
 	return a->resolved && b->resolved && a->inode.dev == b->inode.dev &&
 	       a->inode.ino == b->inode.ino;
@@ -45,7 +46,7 @@ static struct path_object *find_same(struct evidence *ev, const char *name,
 		struct path_object *path = &ev->paths.at[i];
 
 		if (path->container == container &&
-		    (same_object(&path->look, look) ||
+		    (path_same_object(&path->look, look) ||
 		     same_absence(path, name, look)))
 			return path;
 	}

@@ -16,7 +16,7 @@
 enum { STATUS_SIZE = 64 * 1024 };
 
 /* "/proc", or "proc" in a root: no link is followed at its end. */
-static int open_procfs(int dirfd, const char *path)
+static int open_if_procfs(int dirfd, const char *path)
 {
 	int fd = openat(dirfd, path,
 			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -75,14 +75,14 @@ static pid_t own_pid(int procfd)
 
 int procs_open(struct evidence *ev, int rootfd, const char *root)
 {
-	cleanup_close int own = open_procfs(AT_FDCWD, "/proc");
+	cleanup_close int own = open_if_procfs(AT_FDCWD, "/proc");
 	cleanup_close int nodes = -1;
 	int *chosen = &own;
 
 	ev->probe.proc = "/proc";
 	ev->probe.extent = EXTENT_HOST;
 	if (own < 0 || !is_initial(own)) {
-		nodes = open_procfs(rootfd, "proc");
+		nodes = open_if_procfs(rootfd, "proc");
 		if (nodes >= 0 && is_initial(nodes)) {
 			chosen = &nodes;
 		} else if (own >= 0 && first_may_have_root(own, rootfd)) {
@@ -295,9 +295,9 @@ static int count_process(struct coverage_tally *tally,
 }
 
 /* Adds one process, or counts it. 0, or -EOVERFLOW where no more fit. */
-static int add_process(struct evidence *ev, int procfd, pid_t pid,
-		       uint64_t own_user, char *buffer,
-		       struct coverage_tally *tally)
+static int add_listed_process(struct evidence *ev, int procfd, pid_t pid,
+			      uint64_t own_user, char *buffer,
+			      struct coverage_tally *tally)
 {
 	struct process made = {
 		.pid = pid,
@@ -367,8 +367,8 @@ static void add_listed(struct evidence *ev, int procfd, DIR *dir,
 		if (parse_u64(entry->d_name, INT32_MAX, &pid))
 			continue;
 		first_seen |= pid == 1;
-		err = add_process(ev, procfd, (pid_t)pid, own_user, buffer,
-				  tally);
+		err = add_listed_process(ev, procfd, (pid_t)pid, own_user,
+					 buffer, tally);
 	}
 	/* Every pid namespace has a first process while procfs shows any. */
 	if (!err && !first_seen)

@@ -60,8 +60,9 @@ static void put_ended(FILE *out, const struct field *field, size_t n)
 	fprintf(out, " had ended");
 }
 
-static void put_field(FILE *out, const struct field *field,
-		      const struct coverage_tally *tally, enum coverage_gap gap)
+static void put_tally_field(FILE *out, const struct field *field,
+			    const struct coverage_tally *tally,
+			    enum coverage_gap gap)
 {
 	const struct gap_count *count = &tally->gaps[gap];
 
@@ -94,7 +95,7 @@ static void put_words(FILE *out, const char *at,
 		if (!*at)
 			break;
 		at = read_field(at, &field);
-		put_field(out, &field, tally, gap);
+		put_tally_field(out, &field, tally, gap);
 	}
 }
 
