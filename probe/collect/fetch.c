@@ -171,23 +171,32 @@ static int await_answer(const struct channel *channel, int64_t until)
 	return byte == ANSWER_DONE ? 0 : -EIO;
 }
 
-/* Has the reader do one thing. 0, or -ETIMEDOUT, or another -errno. */
+/*
+ * Has the reader do one thing. 0; -ETIMEDOUT where it did not answer, -ETIME
+ * where the deadline came first; or another -errno.
+ */
 static int ask(struct fetch *fetch, const struct request *request)
 {
 	int64_t until = now_ms() + FETCH_STEP_MS;
 	const struct channel *channel;
 	int err;
 
+	if (now_ms() >= fetch->deadline)
+		return -ETIME;
 	/* Where many did not answer, no more are waited for. */
-	if (now_ms() >= fetch->deadline || fetch->now == FETCH_READERS)
+	if (fetch->now == FETCH_READERS)
 		return -ETIMEDOUT;
 	if (until > fetch->deadline)
 		until = fetch->deadline;
 	channel = &fetch->channels[fetch->now];
 	err = send_request(channel, request) ? await_answer(channel, until)
 					     : -ETIMEDOUT;
-	if (err == -ETIMEDOUT)
-		return give_up_reader(fetch);
+	if (err == -ETIMEDOUT) {
+		err = give_up_reader(fetch);
+		if (err == -ETIMEDOUT && until == fetch->deadline)
+			return -ETIME;
+		return err;
+	}
 	if (!err)
 		note_confinement(fetch, channel->shared);
 	return err;
@@ -331,7 +340,8 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 		*look = (struct path_look){ .kind = KIND_ERROR, .err = -err };
 		return err;
 	}
-	look->kind = err == -ETIMEDOUT ? KIND_TIMED_OUT : KIND_ERROR;
+	look->kind = err == -ETIMEDOUT || err == -ETIME ? KIND_TIMED_OUT
+							: KIND_ERROR;
 	look->err = -err;
 	return 0;
 }
@@ -382,4 +392,9 @@ int fetch_list(struct fetch *fetch, struct arena *arena, const char *path,
 	if (names->n)
 		qsort(names->at, names->n, sizeof(*names->at), compare_names);
 	return 0;
+}
+
+enum coverage_gap fetch_gap(int err)
+{
+	return err == -ETIMEDOUT ? GAP_SILENT : coverage_gap_of(err);
 }

@@ -65,7 +65,7 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 
 /*
  * Reads a regular file of the audited root. *data is NUL-terminated and valid
- * until the next call; *modified its mtime (NULL: not wanted). Returns its length, or -errno: -ETIMEDOUT, -ENOENT,
+ * until the next call; *modified its mtime (NULL: not wanted). Returns its length, or -errno: -ETIMEDOUT, -ETIME, -ENOENT,
  * -EACCES, -EXDEV outside the view, -EFBIG past FETCH_MAX, -EINVAL for what is
  * no regular file.
  */
@@ -78,5 +78,11 @@ ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data,
  */
 int fetch_list(struct fetch *fetch, struct arena *arena, const char *path,
 	       struct string_list *names, bool *cut);
+
+/*
+ * The kind of gap that an error of these is: a reader that did not answer, or
+ * (-ETIME) no time left for all, which is no fault of what it was asked for.
+ */
+enum coverage_gap fetch_gap(int err);
 
 #endif

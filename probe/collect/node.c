@@ -251,12 +251,10 @@ static int add_endpoint(struct evidence *ev, const char *path)
 static void count_kubelet(struct coverage_tally *tally, int err,
 			  const char *path)
 {
-	enum coverage_gap gap = coverage_gap_of(err);
+	enum coverage_gap gap = fetch_gap(err);
 
 	if (err == -ENOENT || err == -ENOTDIR)
 		return;
-	if (err == -ETIMEDOUT)
-		gap = GAP_SILENT;
 	coverage_count_name(tally, gap == GAP_CUT ? GAP_FAILED : gap, path,
 			    err);
 }

@@ -166,12 +166,6 @@ static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
 	return add_target(ev, fetch, &target, &idx);
 }
 
-/* Of a directory that was to be listed; one that did not answer is named. */
-static enum coverage_gap list_gap(int err)
-{
-	return err == -ETIMEDOUT ? GAP_SILENT : coverage_gap_of(err);
-}
-
 /* A path of the table, and below /run its other name. */
 static int add_known(struct evidence *ev, struct fetch *fetch,
 		     const char *runtime, const char *path,
@@ -188,7 +182,7 @@ static int add_known(struct evidence *ev, struct fetch *fetch,
 		struct string_list names = { 0 };
 		int err = glob_paths(fetch, &ev->arena, patterns[i], &names);
 
-		coverage_count_name(tally, list_gap(err), patterns[i], err);
+		coverage_count_name(tally, fetch_gap(err), patterns[i], err);
 		for (size_t k = 0; k < names.n; k++) {
 			err = add_host(ev, fetch, names.at[k], runtime,
 				       FROM_TABLE);
@@ -216,7 +210,7 @@ static enum coverage_gap path_gap(const struct path_look *look)
 	case KIND_DENIED:
 		return GAP_DENIED;
 	case KIND_TIMED_OUT:
-		return GAP_SILENT;
+		return fetch_gap(-look->err);
 	case KIND_OUTSIDE_VIEW:
 		return GAP_OUTSIDE;
 	case KIND_ERROR:

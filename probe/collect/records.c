@@ -10,13 +10,9 @@
 /* Where there is nothing, there is no gap. */
 static void count_record(struct record_index *index, int err, const char *path)
 {
-	enum coverage_gap gap = coverage_gap_of(err);
-
 	if (err == -ENOENT || err == -ENOTDIR)
 		return;
-	if (err == -ETIMEDOUT)
-		gap = GAP_SILENT;
-	coverage_count_name(&index->tally, gap, path, err);
+	coverage_count_name(&index->tally, fetch_gap(err), path, err);
 }
 
 /* `like` has the runtime and the place of what is to be added. */

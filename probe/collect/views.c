@@ -50,10 +50,12 @@ static int look_unless_silent(struct evidence *ev, struct fetch *fetch,
 
 	if (container->silent) {
 		access->look.kind = KIND_TIMED_OUT;
+		access->look.err = ETIMEDOUT;
 		return 0;
 	}
 	err = look_by_any(ev, fetch, access);
-	container->silent = access->look.kind == KIND_TIMED_OUT;
+	container->silent = access->look.kind == KIND_TIMED_OUT &&
+			    access->look.err == ETIMEDOUT;
 	return err;
 }
 
@@ -63,7 +65,7 @@ static enum coverage_gap look_gap(const struct path_look *look)
 	case KIND_DENIED:
 		return GAP_DENIED;
 	case KIND_TIMED_OUT:
-		return GAP_SILENT;
+		return fetch_gap(-look->err);
 	case KIND_ERROR:
 		return look->err == ESRCH ? GAP_ENDED : GAP_FAILED;
 	default:

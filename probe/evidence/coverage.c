@@ -154,6 +154,7 @@ enum coverage_gap coverage_gap_of(int err)
 	case ENOBUFS:
 	case ENOSPC:
 		return GAP_LOST;
+	case ETIME:
 	case ETIMEDOUT:
 		return GAP_TIMED_OUT;
 	case EXDEV:

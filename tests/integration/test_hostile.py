@@ -61,6 +61,8 @@ def test_deadline_of_the_whole_run(bench, truth):
     paths = [word for i in range(60) for word in ("--path", f"/run/dead/{i}.sock")]
     evidence = bench.scan("--timeout", "5", *paths, timeout=SOON // 2)
     assert evidence.status == 2
+    # Those that were asked in vain and those that were not asked have lines of their own.
+    assert "give more time with --timeout" in {line["fix"] for line in evidence["coverage"] if line["source"] == "paths"}
     assert evidence["verdict"]["decision"] == "not_judged"
 
 

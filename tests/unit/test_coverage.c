@@ -2,6 +2,7 @@
 /* From counts to the lines of coverage, in their words. */
 #include "unit.h"
 
+#include "collect/fetch.h"
 #include "evidence/coverage_words.h"
 #include "sockprobe/evidence.h"
 
@@ -119,6 +120,27 @@ static void gaps_of_namespaces(void **state)
 		ev, 1, COVERAGE_UNAVAILABLE,
 		"this kernel does not know unix_diag (No such file or directory): no sockets read",
 		"modprobe unix_diag");
+}
+
+/* A file system that does not answer, and a deadline that came before it could. */
+static void silence_is_not_the_deadline(void **state)
+{
+	struct coverage_tally tally = { .read = 9 };
+	struct evidence *ev = *state;
+
+	coverage_count_name(&tally, fetch_gap(-ETIMEDOUT), "/dead/1",
+			    -ETIMEDOUT);
+	coverage_count_name(&tally, fetch_gap(-ETIME), "/dead/2", -ETIME);
+	coverage_count_name(&tally, fetch_gap(-ETIME), "/x", -ETIME);
+	coverage_report(ev, SOURCE_PATHS, "node", &tally);
+	assert_int_equal(ev->coverage.n, 2);
+	check_line(
+		ev, 0, COVERAGE_TIMED_OUT, "of 9 paths did not answer: /dead/1",
+		"look for a dead network or FUSE mount above the paths named");
+	check_line(
+		ev, 1, COVERAGE_TIMED_OUT,
+		"of 9 paths not looked at before the deadline: /dead/2 and 1 other path",
+		"give more time with --timeout");
 }
 
 /* A name is whatever a container likes: it can write no words of ours. */
@@ -253,6 +275,7 @@ int main(void)
 		test(complete_but_for_ended),
 		test(all_gaps_of_file_descriptors),
 		test(gaps_of_namespaces),
+		test(silence_is_not_the_deadline),
 		test(foreign_names_are_quoted),
 		test(long_names_are_cut),
 		test(no_gap_beside_complete),
