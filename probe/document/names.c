@@ -21,10 +21,8 @@ NAMES(extent_names, [EXTENT_HOST] = "host", [EXTENT_NESTED] = "nested",
 
 NAMES(selinux_names, "enforcing", "permissive", "disabled");
 
-NAMES(source_names, "processes", "mount_tables", "kubelet_config", "paths",
-      "network_namespaces", "sockets", "file_descriptors", "pid_namespace",
-      "containers", "connections", "container_views", "runtime_records",
-      "coverage", "access");
+/* The one list of sources is that of coverage.h. */
+const struct names source_names = { coverage_source_names, COVERAGE_SOURCES };
 
 NAMES(status_names, [COVERAGE_COMPLETE] = "complete",
       [COVERAGE_PARTIAL] = "partial", [COVERAGE_DENIED] = "denied",
