@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The phases of a run, each with less than the one before it, and what the
- * kernel says was in force in each. A process only ever goes down this tree:
+ * The phases of a run, each with less rights than the one before it, and what
+ * the kernel reported when each began. A process only goes down this tree:
  *
  *   collect ---> correlate ---> report     the probe itself
- *      `-------> keeper ------> reader     who reads for it what may not answer
- *   write                                  who writes the file of --output
+ *      `-------> keeper ------> reader     reads for it what may never answer
+ *   write                                  writes the file of --output
  */
 #ifndef SOCKPROBE_CONFINEMENT_H
 #define SOCKPROBE_CONFINEMENT_H
@@ -24,14 +24,14 @@ enum phase {
 	PHASE_COUNT,
 };
 
-/* One phase as /proc/self/status had it just after it was entered. */
+/* One phase as /proc/self/status showed it just after it was entered. */
 struct phase_facts {
 	enum phase phase;
 	bool known;	  /* false: status could not be read */
 	int seccomp_mode; /* 2: a filter is in force */
 	bool no_new_privs;
 	uint64_t cap_permitted, cap_effective, cap_bounding;
-	bool landlock; /* the kernel took the ruleset; status does not show it */
+	bool landlock; /* the kernel accepted the ruleset; status does not show it */
 };
 
 /* The phases that were entered, in order, by all processes of the run. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How much of each source could be read. A collector counts what it read and
- * each kind of what it did not, and one table (coverage.c) has the words: so
- * each kind of gap has a line of its own, and none hides another.
+ * each kind of gap, and one table (coverage_words.c) has the words: each kind
+ * of gap has a line of its own, and none hides another.
  */
 #ifndef SOCKPROBE_COVERAGE_H
 #define SOCKPROBE_COVERAGE_H
@@ -38,12 +38,12 @@ enum coverage_source {
 	COVERAGE_SOURCES,
 };
 
-/* What the document calls each. */
+/* The document's name of each source. */
 extern const char *const coverage_source_names[COVERAGE_SOURCES];
 
 struct coverage {
 	const char *source; /* of coverage_source_names */
-	const char *extent; /* what part of the node it is about */
+	const char *extent; /* the part of the node that it covers */
 	enum coverage_status status;
 	const char *detail;
 	const char *fix; /* how to get what is missing; NULL where complete */
@@ -55,27 +55,27 @@ enum coverage_gap {
 	GAP_DENIED,    /* rights are missing */
 	GAP_HIDDEN,    /* procfs does not list it */
 	GAP_ENDED,     /* it ended while it was read */
-	GAP_CUT,       /* more than is kept of all */
-	GAP_MANY,      /* more than is kept of one */
-	GAP_MEMORY,    /* more than a step's memory */
+	GAP_CUT,       /* more than is kept in total */
+	GAP_MANY,      /* more than is kept of one item */
+	GAP_MEMORY,    /* more than the step's memory limit */
 	GAP_LOST,      /* the kernel lost a part */
-	GAP_SLOW,      /* one took more than its part of the time */
-	GAP_SILENT,    /* one did not answer */
-	GAP_TIMED_OUT, /* the deadline came first */
+	GAP_SLOW,      /* one item took more than its share of the time */
+	GAP_SILENT,    /* one item did not answer */
+	GAP_TIMED_OUT, /* the run's deadline passed */
 	GAP_OUTSIDE,   /* outside the view */
 	GAP_NOTHING,   /* there is nothing to read it from */
-	GAP_MISSING,   /* this kernel does not have it */
+	GAP_MISSING,   /* this kernel lacks it */
 	GAP_LIMITED,   /* too many open files */
 	GAP_FAILED,    /* another error */
 	COVERAGE_GAPS,
 };
 
-/* How often there was a gap of one kind, and what is known of the first. */
+/* How often one kind of gap occurred, and what is known of the first. */
 struct gap_count {
 	size_t n;
 	int err;	  /* an errno; 0 not known */
-	pid_t pid;	  /* 0 not one of a process */
-	const char *name; /* NULL not one of a name */
+	pid_t pid;	  /* 0: not of a process */
+	const char *name; /* NULL: it has no name */
 };
 
 struct coverage_tally {
@@ -88,21 +88,21 @@ struct coverage_tally {
 /* The kind of gap that an error is; 0 and -errno alike. */
 enum coverage_gap coverage_gap_of(int err);
 
-/* Counts a gap of one process, or of one thing that has a name (not copied). */
+/* Counts a gap of one process, or of one item that has a name (not copied). */
 void coverage_count(struct coverage_tally *tally, enum coverage_gap gap,
 		    pid_t pid, int err);
 void coverage_count_name(struct coverage_tally *tally, enum coverage_gap gap,
 			 const char *name, int err);
 
-/* Adds what another counted to *sum, but for names. */
+/* Adds another tally to *sum, without its names. */
 void coverage_sum(struct coverage_tally *sum,
 		  const struct coverage_tally *other);
 
 struct evidence;
 
 /*
- * Adds a line for each kind of gap that was counted, or one that the source is
- * complete where there is none.
+ * Adds a line for each kind of gap that was counted. Without a gap, adds one
+ * line: the source is complete.
  */
 void coverage_report(struct evidence *ev, enum coverage_source source,
 		     const char *extent, const struct coverage_tally *tally);
@@ -114,9 +114,9 @@ void coverage_report_gap(struct evidence *ev, enum coverage_source source,
 
 /*
  * Adds a line of coverage whose words are not in the table. Text is formatted
- * into the arena of coverage; past the bound the last line reports that lines
- * are missing, so that nothing is dropped unseen. A source that has a gap has
- * no line that it is complete.
+ * into the arena of coverage. If the limit is met, the last line reports that
+ * lines are missing, so that nothing is dropped unseen. A source that has a gap
+ * has no line that it is complete.
  */
 void coverage_add(struct evidence *ev, enum coverage_source source,
 		  const char *extent, enum coverage_status status,

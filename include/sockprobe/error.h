@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An error as a person reads it: what failed, why, and where there is one the
- * fix. Made where it happens, handed up by return, printed once in main().
+ * An error as a person reads it: what failed, why, and the fix if there is one.
+ * It is made where it happens, returned, and printed once, in main().
  */
 #ifndef SOCKPROBE_ERROR_H
 #define SOCKPROBE_ERROR_H

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one record of a run. Each step fills its part and none reaches back:
- * collect writes facts, correlate joins them by index, report turns the whole
- * into a document. Everything is owned by evidence.arena; indexes, not
- * pointers, refer to items of growing lists; NO_INDEX is "none". Coverage has an
- * arena of its own.
+ * The one record of a run. Each step fills its own part: collect writes facts,
+ * correlate joins them by index, document/build.c makes the typed document of
+ * the whole. evidence.arena owns everything. Indexes, not pointers, refer to
+ * items of growing lists; NO_INDEX is "none". Coverage has an arena of its own.
  */
 #ifndef SOCKPROBE_EVIDENCE_H
 #define SOCKPROBE_EVIDENCE_H
@@ -21,7 +20,7 @@
 
 #define NO_INDEX SIZE_MAX
 
-/* A fact that may be unknown: never guess, never fold unknown into no. */
+/* A fact that may be unknown. Unknown is never treated as no. */
 enum tristate { TRI_UNKNOWN, TRI_NO, TRI_YES };
 
 /* ---- what stands at a path ---- */
@@ -55,12 +54,12 @@ struct path_link {
 };
 DEFINE_LIST(path_link_list, struct path_link);
 
-/* Who may pass or write one step of a path. */
+/* Who may search or write one directory of a path. */
 struct path_step {
 	uint32_t mode;
 	uid_t uid;
 	gid_t gid;
-	bool acl; /* has a POSIX ACL, which the mode does not tell */
+	bool acl; /* has a POSIX ACL, which the mode does not show */
 };
 DEFINE_LIST(path_step_list, struct path_step);
 
@@ -89,11 +88,12 @@ struct path_look {
 	bool steps_cut;		     /* more than are kept */
 	struct inode inode;	     /* valid where something stands there */
 	/*
-	 * Of KIND_MISSING: the newest change of any directory and link that was
-	 * walked; the name has been missing since then. tv_sec 0: not known.
+	 * With KIND_MISSING: the newest change of any directory and link that
+	 * was walked. The name has been missing since then. tv_sec 0: not
+	 * known.
 	 */
 	struct timespec absent_since;
-	bool times_foreign; /* a FUSE or network file system says them */
+	bool times_foreign; /* reported by a FUSE or network file system */
 	uint64_t entries;   /* of a directory */
 	bool entries_cut;
 	enum tristate entries_known;
@@ -122,18 +122,18 @@ struct origin_candidate {
 DEFINE_LIST(origin_candidate_list, struct origin_candidate);
 
 struct origin {
-	bool asked; /* the object is one whose origin is in question */
+	bool asked; /* the object's origin is to be found */
 	enum origin_certainty certainty;
 	const char *text;
 	struct origin_candidate_list candidates;
 };
 
 struct path_object {
-	struct string_list names; /* as looked for; more than one: aliases */
+	struct string_list names; /* as looked up; more than one: aliases */
 	const char *runtime;
 	enum path_listing listed;
-	size_t container; /* in whose view the names are; NO_INDEX: the node */
-	bool unlinked; /* it listens, but its name has gone or leads elsewhere */
+	size_t container; /* the container in which the names hold; NO_INDEX: the node */
+	bool unlinked; /* it listens, but its name was removed or leads elsewhere */
 	struct path_look look;
 	const char *fs_path; /* inside its file system, as mountinfo's root */
 	enum socket_state state;
@@ -162,9 +162,9 @@ struct process {
 	uint64_t start_ticks; /* since boot; with pid, the identity */
 	int dirfd;	    /* held /proc/PID; -1 where it could not be held */
 	const char *comm;   /* the process's own claim */
-	const char *exe;    /* link text as the kernel gives it; NULL denied */
+	const char *exe;    /* link text as the kernel shows it; NULL denied */
 	const char *root;   /* link text of /proc/PID/root; NULL denied */
-	const char *cgroup; /* the line's path that tells most */
+	const char *cgroup; /* the most specific path of its lines */
 	uid_t uid[4];	    /* real, effective, saved, file system */
 	gid_t gid[4];
 	gid_t *groups;
@@ -186,7 +186,7 @@ enum socket_dump { DUMP_DIAG, DUMP_PROC_NET, DUMP_NONE };
 
 struct netns {
 	uint64_t ino;
-	size_t process;		/* one that is in it; NO_INDEX: only a mount */
+	size_t process;		/* a process in it; NO_INDEX: only a mount */
 	const char *mount_path; /* where it is bind-mounted, if process is none */
 	enum socket_dump dump;
 	enum coverage_gap gap; /* GAP_NONE: its sockets are known */
@@ -301,16 +301,16 @@ struct access {
 	size_t view;
 	size_t mount; /* of that view; NO_INDEX for proc_root */
 	enum tristate read_only;
-	bool hidden;  /* another mount covers it */
-	bool deleted; /* the mount is of a name that has gone */
+	bool hidden;  /* covered by another mount */
+	bool deleted; /* the mounted name was removed */
 	enum tristate same_inode;
-	bool stale; /* another, older object than the node's */
+	bool stale; /* an older object than the node's */
 	enum tristate dac_allowed;
 	const char *dac_why;
 	enum tristate confirmed; /* looked at through /proc/PID/root */
 	const char *confirmed_why;
 	const char *connect_result;
-	struct path_look look; /* as the container's root shows it */
+	struct path_look look; /* as seen from the container's root */
 };
 DEFINE_LIST(access_list, struct access);
 
@@ -339,7 +339,7 @@ struct probe_facts {
 	const char *root;
 	const char *proc; /* where the procfs that was read is mounted */
 	enum extent extent;
-	bool is_node; /* the processes seen are all of a node, as far as known */
+	bool is_node; /* the processes seen are those of a whole node, as far as known */
 	struct confinement confinement;
 	const char *executable_sha256; /* of the probe's own; NULL unknown */
 	pid_t pid; /* in the procfs that was read; 0 unseen */
@@ -358,15 +358,15 @@ struct node_facts {
 struct evidence {
 	struct arena arena;
 	struct arena
-		coverage_arena; /* where all else is full, that can be said */
+		coverage_arena; /* so that coverage can be reported when the other is full */
 	struct probe_facts probe;
 	struct node_facts node;
 	struct coverage_list coverage;
 	struct path_object_list paths;
 	struct process_list processes;
 	struct netns_list netns;
-	size_t netns_hidden; /* processes whose namespace was denied */
-	bool netns_cut;	     /* there are more than are kept */
+	size_t netns_hidden; /* processes whose namespace could not be read */
+	bool netns_cut;	     /* more exist than are kept */
 	struct unix_socket_list sockets;
 	struct holding_list holdings; /* sorted by ino, then process */
 	struct mount_view_list views;
@@ -379,7 +379,7 @@ struct evidence {
 	struct connection_list connections;
 };
 
-/* Bounds. Past one of them, coverage says that the source is partial. */
+/* Limits. If one is met, coverage reports the source as partial. */
 enum {
 	MAX_PROCESSES = 131072,
 	MAX_PATHS = 1024,
@@ -396,34 +396,40 @@ enum {
 	MAX_STEPS = 256,
 	MAX_ENTRIES = 100000,
 	MAX_RECORDS = 16384,
-	MAX_CONFLICTS = 16, /* of one container; one is enough to decide */
+	MAX_CONFLICTS = 16, /* of one container; one already decides */
 };
 
-/* An empty record that may keep so many bytes; all that it owns is freed. */
+/*
+ * Makes an empty record that may keep `room` bytes. evidence_free() frees all
+ * that it owns.
+ */
 void evidence_init(struct evidence *ev, size_t room);
 void evidence_free(struct evidence *ev);
 
 /* The container with this id. NO_INDEX where there is none. */
 size_t container_find(const struct evidence *ev, const char *id);
 
-/* The container with this id, added if there is none. NO_INDEX past bounds. */
+/*
+ * The container with this id, added if there is none. NO_INDEX if the limit is
+ * met.
+ */
 size_t container_add(struct evidence *ev, const char *id);
 
 /*
- * Notes a contradiction, once; texts are copied. Past MAX_CONFLICTS there are
- * enough. 0 or -ENOMEM.
+ * Adds a contradiction unless it is there already; texts are copied. At most
+ * MAX_CONFLICTS are kept: one already decides. 0 or -ENOMEM.
  */
 int conflict_add(struct arena *arena, struct container *container,
 		 const char *field, const char *kernel, const char *claim,
 		 const char *source);
 
 /*
- * Whose processes a coverage line is about: "node", or what one container's
- * pid namespace shows of it.
+ * The part of the node that a coverage line on processes is about: "node", or
+ * what one container's pid namespace shows of it.
  */
 const char *processes_extent(const struct evidence *ev);
 
-/* When process number `idx` started, from the boot and the clock ticks. */
+/* When process number `idx` started, from boot time and clock ticks. */
 struct timespec process_start(const struct evidence *ev, size_t idx);
 
 /* The path's first name, which stands for it in text. */

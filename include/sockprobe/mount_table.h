@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Questions asked of one mount table. */
+/* Queries on one mount table. */
 #ifndef SOCKPROBE_MOUNT_TABLE_H
 #define SOCKPROBE_MOUNT_TABLE_H
 
 #include "sockprobe/evidence.h"
 
 /*
- * The mount that answers for `path` in a view, as a path walk would meet it:
- * the last one mounted wins, what it covers is hidden. NO_INDEX where the view
- * has no root mount.
+ * The mount that a path walk to `path` ends on. Of several mounts on one point
+ * the last one counts, as it covers the others. NO_INDEX if the view has no
+ * root mount.
  */
 size_t mount_serving(const struct mount_view *view, const char *path);
 
 /*
- * Fills first, by_parent and top of a view whose mounts are complete; what they
- * take is bounded by n log n, however the mounts are piled. 0 or -ENOMEM.
+ * Fills first, by_parent and top of a view whose mounts are complete. Takes
+ * time n log n, however the mounts are stacked. 0 or -ENOMEM.
  */
 int mount_table_index(struct arena *arena, struct mount_view *view);
 

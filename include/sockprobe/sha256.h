@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256 (FIPS 180-4), for provenance only: the probe's own executable and the
- * subjects of an attestation. A library for this one function would be larger
- * than the rest of the program.
+ * SHA-256 (FIPS 180-4), for provenance only: of the probe's own executable and
+ * of the subjects of an attestation. A library for it would be larger than the
+ * rest of the program.
  */
 #ifndef SOCKPROBE_SHA256_H
 #define SOCKPROBE_SHA256_H
@@ -24,11 +24,14 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t len);
 /* Lower-case hexadecimal digits. */
 void sha256_end(struct sha256 *hash, char text[static SHA256_TEXT_SIZE]);
 
-/* All three for bytes that are at hand. */
+/* Begin, add and end for bytes in memory. */
 void sha256_text(const void *bytes, size_t len,
 		 char text[static SHA256_TEXT_SIZE]);
 
-/* Of the whole file, at most `max` bytes. 0 or -errno, -EFBIG past that. */
+/*
+ * The digest of a whole file of at most `max` bytes. 0 or -errno, -EFBIG if it
+ * is larger.
+ */
 int sha256_file(const char *path, uint64_t max,
 		char text[static SHA256_TEXT_SIZE]);
 

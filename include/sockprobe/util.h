@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What every step shares: resources freed by scope, an arena with a limit that
+ * What every step uses: resources freed by scope, an arena with a limit that
  * owns all that a run collects, lists that grow in it, and exact path and
- * number helpers. Nothing here touches the node.
+ * number functions. Nothing here reads the node.
  */
 #ifndef SOCKPROBE_UTIL_H
 #define SOCKPROBE_UTIL_H
@@ -33,7 +33,7 @@ static inline void cleanup_closedirp(DIR **dir)
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Hands a descriptor on: the caller's cleanup no longer closes it. */
+/* Passes a descriptor on: the caller's cleanup no longer closes it. */
 static inline int steal_fd(int *fd)
 {
 	int taken = *fd;
@@ -47,26 +47,28 @@ static inline int steal_fd(int *fd)
  * that would go past the limit fails with ENOMEM.
  */
 struct arena {
-	struct arena_chunk *chunks; /* the first has room left */
-	struct arena_chunk *big;    /* of one block each, to be given back */
-	size_t used;		    /* bytes handed out */
-	size_t limit;		    /* bytes that may be handed out */
+	struct arena_chunk *chunks; /* the first has free space */
+	struct arena_chunk *big; /* one block each, can be freed one by one */
+	size_t used;		 /* bytes handed out */
+	size_t limit;		 /* bytes that may be handed out */
 	const char **interned;
 };
 
 void arena_init(struct arena *arena, size_t limit);
 void arena_free(struct arena *arena);
 
-/* From now on it may hand out `more` bytes, however many it has. */
+/* Sets the limit to `more` bytes above what is used now. */
 void arena_allow(struct arena *arena, size_t more);
 
-/* Zeroed memory owned by the arena; NULL and errno ENOMEM past the limit. */
+/*
+ * Zeroed memory owned by the arena. NULL with errno ENOMEM if the limit is met.
+ */
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
 /*
- * A copy for texts that come again and again, as paths of mounts do: mostly the
- * one that was made before. Not to be changed.
+ * A copy for texts that repeat, such as paths of mounts: mostly returns the one
+ * made before. Do not change it.
  */
 const char *arena_intern(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
@@ -113,32 +115,34 @@ int compare_u32(const void *a, const void *b);
 bool has_prefix(const char *text, const char *prefix);
 bool has_suffix(const char *text, const char *suffix);
 
-/* The part behind the last '/', the whole where there is none. */
+/* The part after the last '/', or the whole path if it has none. */
 const char *path_basename(const char *path);
 
 /*
  * Is `path` equal to `dir` or below it, by whole components? Returns what
- * follows `dir` ("" where they are equal, else "/rest"), NULL where it is not.
- * "/" is above every absolute path.
+ * follows `dir` ("" if they are equal, else "/rest"), or NULL if it is not. "/"
+ * is above every absolute path.
  */
 const char *path_below(const char *path, const char *dir);
 
-/* Joins with exactly one '/' between; NULL past the arena's limit. */
+/* Joins with exactly one '/' between. NULL if the arena's limit is met. */
 char *path_join(struct arena *arena, const char *dir, const char *rest);
 
 /*
- * The whole of `text` as an unsigned decimal number, no sign, no blanks.
- * Returns 0 and sets *value, or -EINVAL, or -ERANGE past `max`.
+ * Parses the whole of `text` as an unsigned decimal number, without sign or
+ * blanks. Returns 0 and sets *value, or -EINVAL, or -ERANGE above `max`.
  */
 int parse_u64(const char *text, uint64_t max, uint64_t *value);
 
-/* As many bytes as wanted, unless the end comes before. Their number or -errno. */
+/*
+ * Reads `len` bytes, or fewer at the end of the file. Their number or -errno.
+ */
 ssize_t read_full(int fd, void *bytes, size_t len);
 
 /*
- * Reads a small file whole from a directory descriptor: procfs, sysfs and the
- * like, where nothing blocks. At most size - 1 bytes, NUL-terminated.
- * Returns the length, -EFBIG where more was there, or -errno.
+ * Reads a small file whole, by a directory descriptor: of procfs, sysfs and the
+ * like, where nothing blocks. At most size - 1 bytes, NUL-terminated. Returns
+ * the length, -EFBIG if there was more, or -errno.
  */
 ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size);
 
@@ -146,11 +150,13 @@ ssize_t read_file_at(int dirfd, const char *name, char *buf, size_t size);
 ssize_t read_link_at(int dirfd, const char *name, char *buf, size_t size);
 
 /* RFC 3339 UTC with milliseconds, "2026-11-23T13:40:00.000Z". */
-/* Seven full ints would fit, which no calendar needs. */
+/* Large enough for seven ints of any value, so that no compiler warns. */
 #define TIME_TEXT_SIZE 96
 void format_time(struct timespec when, char text[static TIME_TEXT_SIZE]);
 
-/* The whole of `text` as an RFC 3339 time, any offset. 0 or -EINVAL. */
+/*
+ * Parses the whole of `text` as an RFC 3339 time with any offset. 0 or -EINVAL.
+ */
 int parse_rfc3339(const char *text, struct timespec *when);
 
 /* a - b in milliseconds. */

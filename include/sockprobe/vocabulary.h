@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the field calls things, as data: one block for each container runtime,
- * and the places of kubelet configurations. A new runtime is one block, a new
- * socket or form one row. Each table, and each list within a block, ends with a
- * row whose first field is NULL.
+ * Names and paths that container runtimes use, as data: one block for each
+ * runtime, and the places of kubelet configurations. A new runtime is one
+ * block, a new socket or cgroup form one row. Each table, and each list within
+ * a block, ends with a row whose first field is NULL.
  */
 #ifndef SOCKPROBE_VOCABULARY_H
 #define SOCKPROBE_VOCABULARY_H
 
 #include <stdbool.h>
 
-/* What who may connect to a socket gets from the API behind it. */
+/* What the API behind a socket gives to whoever may connect. */
 enum runtime_api {
-	API_UNKNOWN,   /* not looked into: the worst is to be assumed */
+	API_UNKNOWN,   /* not examined: assume the worst */
 	API_NODE_ROOT, /* any container, so the same as root on the node */
-	API_USER,      /* any container of one user: the same as that user */
-	API_BUILDS, /* builds images; root where the daemon is told to allow it */
+	API_USER,      /* any container of one user, so the same as that user */
+	API_BUILDS, /* builds images; root if the daemon is configured to allow it */
 	API_IMAGES, /* images and snapshots, no process */
 };
 
 /*
- * A socket that a runtime serves by default. A path below /run is looked for
+ * A socket that a runtime serves by default. A path below /run is looked up
  * below /var/run too; "*" stands for one whole component.
  */
 struct runtime_socket {
@@ -29,10 +29,10 @@ struct runtime_socket {
 };
 
 /*
- * How a runtime names the cgroup of a container. The component that holds the
- * container id is `prefix` ID `suffix`; where `parent` is set, the component
- * before it is `parent`. A `monitor` cgroup (conmon) names a container but holds
- * a host process.
+ * How a runtime names the cgroup of a container. The component with the
+ * container id is `prefix` ID `suffix`; if `parent` is set, the component
+ * before it is `parent`. A `monitor` cgroup (conmon) has the container's id but
+ * holds a process of the host.
  */
 struct cgroup_form {
 	const char *prefix;
@@ -59,13 +59,13 @@ struct record_place {
 	enum record_format format;
 };
 
-/* An annotation by which an OCI record tells the runtime that wrote it. */
+/* An annotation that shows which runtime wrote an OCI record. */
 struct record_mark {
 	const char *key;
 	const char *value; /* NULL: any */
 };
 
-/* Sizes of a block's lists, with the row that ends them. */
+/* Sizes of a block's lists, including the row that ends them. */
 enum {
 	MAX_ENGINES = 3,
 	MAX_RUNTIME_SOCKETS = 4,
@@ -75,12 +75,12 @@ enum {
 };
 
 /*
- * One runtime, a service beside one, or a store that runtimes share. All names
- * are of the schema's runtime_name.
+ * One runtime, a service that belongs to one, or a store that runtimes share.
+ * Names have the form of the schema's runtime_name.
  */
 struct runtime {
 	const char *name;
-	/* How it makes a mount source that is missing; NULL: it refuses. */
+	/* How it creates a missing mount source; NULL: it refuses. */
 	const char *mechanism;
 	/* Basenames of the programs that serve its sockets. */
 	const char *engines[MAX_ENGINES];
@@ -91,28 +91,28 @@ struct runtime {
 };
 
 /*
- * The order of the blocks is the order in which paths are looked at and printed,
- * and in which records are asked: the first to name a fact wins.
+ * Paths are looked at and printed, and records are read, in the order of the
+ * blocks: the first record that has a fact wins.
  */
 extern const struct runtime runtimes[];
 
-/* Forms that several runtimes share, so that they do not tell which. */
+/* Forms that several runtimes use, so that the runtime stays unknown. */
 extern const struct cgroup_form shared_cgroup_forms[];
 
-/* The block of this name; NULL without one. */
+/* The block of this name, or NULL. */
 const struct runtime *runtime_by_name(const char *name);
 
 /*
- * The name of the first runtime that has a socket of this basename, NULL without
- * one. Names that other programs use too ("containerd.sock" is fine, "api.sock"
- * would not be) stay out of the blocks.
+ * The name of the first runtime that has a socket of this basename, or NULL.
+ * Basenames that other programs use too are not in the blocks
+ * ("containerd.sock" is, "api.sock" is not).
  */
 const char *known_basename(const char *basename);
 
 /*
- * What the API at this path gives: of the socket whose path on the node it is,
- * else of the first one of its basename. API_UNKNOWN where there is neither. The
- * path has no link in it: below /run/user one may lead to the node's own socket.
+ * What the API at this path gives: by the path on the node, else by the first
+ * socket of its basename, else API_UNKNOWN. The path must have no link in it:
+ * below /run/user one may lead to the node's own socket.
  */
 enum runtime_api runtime_api(const char *path);
 

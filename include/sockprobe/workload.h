@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Kubernetes pods and the workloads that made them, as far as a pod's name
- * tells. A name is chosen by whoever makes the pod: that a name fits does not
- * prove that the pod is the workload's; that it does not fit proves the contrary.
+ * shows. Whoever creates a pod chooses its name: a name that fits does not
+ * prove that the pod belongs to the workload; a name that does not fit proves
+ * that it does not.
  */
 #ifndef SOCKPROBE_WORKLOAD_H
 #define SOCKPROBE_WORKLOAD_H

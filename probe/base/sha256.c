@@ -53,9 +53,9 @@ static void expand(const uint8_t block[static 64], uint32_t words[static 64])
 }
 
 /*
- * One round takes the eight words in turned places instead of moving them: the
- * first is `turn` places back from where it began. With the turn known at
- * compile time they stay in registers: without that it is half as fast.
+ * One round reads the eight words at rotated places instead of moving them: the
+ * first is `turn` places back from where it began. `turn` is known at compile
+ * time, so they stay in registers; without that this is half as fast.
  */
 __attribute__((always_inline)) static inline void
 do_round(uint32_t v[static 8], unsigned int turn, uint32_t word)

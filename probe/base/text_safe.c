@@ -9,8 +9,8 @@
 #include "sockprobe/util.h"
 
 /*
- * Decodes one character (RFC 3629). Returns its length in bytes, 0 where the
- * bytes are no character.
+ * Decodes one character (RFC 3629). Returns its length in bytes, or 0 if the
+ * bytes are not a character.
  */
 static size_t decode(const char *text, uint32_t *code)
 {
@@ -128,9 +128,9 @@ size_t safe_width(const char *text)
 }
 
 /*
- * What stands for the character at `json` in ASCII, into `form`. Returns how
- * many bytes of `json` it takes. Bytes that are no character are not to be met:
- * strings are made UTF-8 before.
+ * Writes the ASCII form of the character at `json` into `form`. Returns how
+ * many bytes of `json` it takes. `json` holds well-formed UTF-8 only: strings
+ * are escaped before.
  */
 static size_t ascii_form(const char *json, char form[static 16])
 {
@@ -153,7 +153,7 @@ static bool is_ascii(char byte)
 	return byte > 0 && byte < 0x7f;
 }
 
-/* How many bytes of `json` are ASCII, up to the first that is not. */
+/* The number of ASCII bytes before the first other byte. */
 static size_t ascii_length(const char *json)
 {
 	size_t len = 0;
@@ -228,7 +228,7 @@ static size_t quoted_size(const char *text, char mark)
 	return size;
 }
 
-/* Into quoted_size() bytes. */
+/* Writes quoted_size() bytes. */
 static void write_quoted(char *to, const char *text, char mark)
 {
 	*to++ = mark;
@@ -260,7 +260,10 @@ const char *quote_text(struct arena *arena, const char *text)
 	return needs_quotes(text) ? quote_always(arena, text) : text;
 }
 
-/* Its two ends, `keep` bytes with the "..." between; no character is cut. */
+/*
+ * Writes both ends with "..." between, `keep` bytes in all; no character is
+ * cut.
+ */
 static void cut_middle(char *to, const char *text, size_t keep)
 {
 	size_t half = (keep - strlen("...")) / 2;
@@ -293,7 +296,7 @@ static bool quote_fits(struct quoted *quoted, const char *text)
 
 struct quoted quote_short(const char *text)
 {
-	/* The last fits whatever it holds: at most four bytes for each. */
+	/* The last one always fits: a byte takes at most four. */
 	static const size_t keep[] = { QUOTED_MAX - 2, 63 };
 	struct quoted quoted = { "" };
 	char part[QUOTED_MAX];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The helpers of util.h: an arena with a limit, lists in it, and exact string,
- * path, number and time handling. The few functions that read are for kernel
- * file systems and the probe's own pipes, whose readers keep the deadlines.
+ * The functions of util.h: an arena with a limit, lists in it, and exact
+ * string, path, number and time handling. The few functions that read are for
+ * kernel file systems and the probe's own pipes, where reads do not block.
  */
 #include "sockprobe/util.h"
 
@@ -15,7 +15,9 @@
 enum {
 	CHUNK_SIZE = 256 * 1024,
 	ALIGNMENT = 16,
-	/* A block from this size on is a chunk of its own, to be given back. */
+	/*
+	 * A block of at least this size is a chunk of its own and can be freed.
+	 */
 	BIG_BLOCK = 64 * 1024,
 	INTERN_SLOTS = 16384, /* a power of two */
 	INTERN_PROBES = 8,
@@ -68,7 +70,7 @@ static struct arena_chunk *add_chunk(struct arena_chunk **list, size_t room)
 	return chunk;
 }
 
-/* Gives back a block of arena_alloc(); a small one stays until the end. */
+/* Frees a block of arena_alloc(). A small one stays until the end. */
 static void arena_release(struct arena *arena, void *block, size_t size)
 {
 	struct arena_chunk **at = &arena->big;
@@ -91,7 +93,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	struct arena_chunk *chunk = arena->chunks;
 	void *memory;
 
-	/* Rounded before it is compared: what is used never passes the limit. */
+	/* Round before comparing, so that `used` never exceeds the limit. */
 	if (size <= arena->limit)
 		size = (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 	if (size > arena->limit || arena->used > arena->limit - size) {
@@ -135,7 +137,10 @@ static size_t hash_text(const char *text)
 	return (size_t)(hash ^ hash >> 32);
 }
 
-/* Few slots are tried: texts made to fall together cost memory, not time. */
+/*
+ * Only few slots are tried: texts that are made to collide cost memory, not
+ * time.
+ */
 const char *arena_intern(struct arena *arena, const char *text)
 {
 	size_t hash = hash_text(text);
@@ -342,7 +347,7 @@ void format_time(struct timespec when, char text[static TIME_TEXT_SIZE])
 {
 	struct tm tm;
 
-	/* A time that no calendar holds must not break the evidence. */
+	/* A time beyond the calendar must not break the evidence. */
 	if (!gmtime_r(&when.tv_sec, &tm) || tm.tm_year > 8099 ||
 	    tm.tm_year < -1900) {
 		snprintf(text, TIME_TEXT_SIZE, "1970-01-01T00:00:00.000Z");
@@ -396,7 +401,10 @@ int64_t time_diff_ms(struct timespec a, struct timespec b)
 {
 	int64_t seconds;
 
-	/* A file's time may be any number: then only the sign is kept. */
+	/*
+	 * A file's time may be any number. If the difference overflows, keep
+	 * its sign.
+	 */
 	if (__builtin_sub_overflow((int64_t)a.tv_sec, (int64_t)b.tv_sec,
 				   &seconds) ||
 	    seconds > MAX_SECONDS || seconds < -MAX_SECONDS)

@@ -15,7 +15,7 @@
 enum {
 	RECEIVE_BUFFER = 4 * 1024 * 1024,
 	RECEIVE_SECONDS = 2,
-	/* A socket that gives so many in one dump gives nothing else. */
+	/* After so many errors in one dump the socket is given up. */
 	MOST_ERRORS = 64,
 };
 
@@ -50,7 +50,7 @@ int dump_open(struct mnl_socket **netlink)
 	}
 	setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVTIMEO, &wait,
 		   sizeof(wait));
-	/* Best effort: a loss is noticed and tried again anyway. */
+	/* Best effort: a lost part is noticed and the dump repeated anyway. */
 	if (setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVBUFFORCE,
 		       &size, sizeof(size)) < 0)
 		setsockopt(mnl_socket_get_fd(made), SOL_SOCKET, SO_RCVBUF,
@@ -59,7 +59,7 @@ int dump_open(struct mnl_socket **netlink)
 	return 0;
 }
 
-/* Asks for the sockets that are in one of these states, a bit each. */
+/* Asks for the sockets in these states (one bit each). */
 static int send_dump_request(struct mnl_socket *netlink, uint32_t states,
 			     unsigned int seq)
 {
@@ -82,9 +82,9 @@ static int send_dump_request(struct mnl_socket *netlink, uint32_t states,
 }
 
 /*
- * Receives once. Returns the number of bytes, 0 where they are not the
- * kernel's, or -errno; -ENOSPC where they were cut. Whoever is root of the
- * namespace may send to this socket, and could end a dump in the kernel's name.
+ * Receives once. Returns the number of bytes, 0 for a message that is not the
+ * kernel's, or -errno; -ENOSPC if it was truncated. Root in the namespace can
+ * send to this socket, and could end a dump in the kernel's name.
  */
 static ssize_t receive(struct mnl_socket *netlink, char *buffer, size_t size)
 {
@@ -105,7 +105,7 @@ static ssize_t receive(struct mnl_socket *netlink, char *buffer, size_t size)
 	return message.msg_flags & MSG_TRUNC ? -ENOSPC : got;
 }
 
-/* The number that ends a dump, or says why there is none: 0 or -errno. */
+/* The error number in a message that ends a dump: 0 or -errno. */
 static int payload_error(const struct nlmsghdr *message)
 {
 	const int *err = mnl_nlmsg_get_payload(message);
@@ -124,7 +124,7 @@ static void take_message(struct reading *reading,
 	if (message->nlmsg_type == NLMSG_DONE ||
 	    message->nlmsg_type == NLMSG_ERROR) {
 		err = payload_error(message);
-		/* Where the first part did not fit, the rest comes yet. */
+		/* If the first part did not fit, the rest is still to come. */
 		reading->done = message->nlmsg_type == NLMSG_DONE ||
 				err != -ENOBUFS;
 	} else if (message->nlmsg_type == SOCK_DIAG_BY_FAMILY &&
@@ -176,7 +176,7 @@ int dump_sockets(struct mnl_socket *netlink, const struct dump_request *request)
 	return err ? err : read_to_end(netlink, &reading);
 }
 
-/* Asks for sockets in no state, of which there are none. */
+/* Asks for sockets in no state: the dump is empty. */
 int dump_is_known(struct mnl_socket *netlink, int64_t deadline)
 {
 	_Alignas(struct nlmsghdr) char buffer[8192];

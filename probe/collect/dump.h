@@ -16,16 +16,19 @@ struct nlmsghdr;
 int dump_open(struct mnl_socket **netlink);
 
 /*
- * Does this kernel answer such requests at all? unix_diag may be a module that
- * is not there: then the answer is -ENOENT. 0 or -errno.
+ * Does this kernel answer such requests? If unix_diag is a module that is not
+ * loaded and cannot be, the answer is -ENOENT. 0 or -errno.
  */
 int dump_is_known(struct mnl_socket *netlink, int64_t deadline);
 
-/* What is done with each message of a dump: 0, or -errno, which ends it. */
+/*
+ * Called with each message of a dump. Returns 0, or -errno, which ends the
+ * dump.
+ */
 typedef int (*dump_take)(const struct nlmsghdr *message, void *data);
 
 struct dump_request {
-	unsigned int seq; /* another one for each request on a socket */
+	unsigned int seq; /* different for each request on a socket */
 	int64_t deadline; /* in now_ms() time */
 	dump_take take;
 	void *data;
@@ -34,13 +37,13 @@ struct dump_request {
 };
 
 /*
- * Asks for all unix sockets and takes what comes. A dump of which a part was
- * lost is read to its end all the same, because no other can be asked for
- * before that. So after these three the caller may ask again: -EINTR where the
- * table changed while it was read or a signal came, -ENOBUFS where the kernel
- * had no memory for a part, -ENOSPC where a part was larger than the buffer.
- * Of the other errors, -ETIMEDOUT is the deadline, which whoever is root of the
- * namespace can bring about, and -EAGAIN a kernel that does not answer.
+ * Asks for all unix sockets and passes each to `take`. A dump that lost a part
+ * is read to its end all the same, because no other can be asked for before
+ * that; so after these three errors the caller may ask again: -EINTR, the table
+ * changed while it was read, or a signal came; -ENOBUFS, the kernel had no
+ * memory for a part; -ENOSPC, a part was larger than the buffer. Of the other
+ * errors, -ETIMEDOUT is the deadline, which root in the namespace can bring
+ * about, and -EAGAIN a kernel that does not answer.
  */
 int dump_sockets(struct mnl_socket *netlink,
 		 const struct dump_request *request);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The killable readers of fetch.h. One request at a time: the probe writes a
- * struct request into a pipe, the reader works and answers one byte, the result
- * lies in shared memory. Each reader has a channel of its own, so that the late
- * answer of one that was given up can reach nobody. All channels are made
- * before the probe gives up its privileges; after that the keeper, which has
- * kept them, forks the reader of the next channel when it is told its number.
+ * The readers of fetch.h (theory of operation: probe/README.md). One request at
+ * a time: the probe writes a struct request into a pipe, the reader works and
+ * answers with one byte, the result lies in shared memory. Each reader has a
+ * channel of its own, so that a late answer of a lost reader reaches nobody.
+ * All channels are made before the probe gives up its privileges; the keeper
+ * holds them, and forks the reader of the next channel when it receives the
+ * channel's number.
  */
 #include "collect/fetch.h"
 
@@ -50,7 +51,7 @@ static void end_channel(struct channel *channel)
 		munmap(channel->shared, sizeof(*channel->shared));
 }
 
-/* Tells the keeper that this channel is to have a reader, or none any more. */
+/* Has the keeper start the channel's reader, or kill it if it has one. */
 static int toggle_reader(struct fetch *fetch, size_t channel)
 {
 	unsigned char number = (unsigned char)channel;
@@ -110,7 +111,7 @@ int fetch_start(int rootfd, uint64_t outside_mnt, int64_t deadline,
 	return 0;
 }
 
-/* The keeper ends when nobody can tell it anything any more. */
+/* The keeper ends when its pipe is closed. */
 void fetch_stop(struct fetch *fetch)
 {
 	if (!fetch)
@@ -124,7 +125,10 @@ void fetch_stop(struct fetch *fetch)
 	free(fetch);
 }
 
-/* The reader is given up. -ETIMEDOUT, or -EIO where that cannot be told. */
+/*
+ * Has the reader killed and the next one started. Returns -ETIMEDOUT, or -EIO
+ * if the keeper cannot be told.
+ */
 static int give_up_reader(struct fetch *fetch)
 {
 	int err = toggle_reader(fetch, fetch->now++);
@@ -155,7 +159,9 @@ static bool send_request(const struct channel *channel,
 	       (ssize_t)sizeof(*request);
 }
 
-/* 0 with an answer in time, -EIO for one that says no, else -ETIMEDOUT. */
+/*
+ * 0 for an answer in time, -EIO for one that reports failure, else -ETIMEDOUT.
+ */
 static int await_answer(const struct channel *channel, int64_t until)
 {
 	struct pollfd answer = { .fd = channel->answers[0], .events = POLLIN };
@@ -172,8 +178,8 @@ static int await_answer(const struct channel *channel, int64_t until)
 }
 
 /*
- * Has the reader do one thing. 0; -ETIMEDOUT where it did not answer, -ETIME
- * where the deadline came first; or another -errno.
+ * Sends one request and awaits its answer. 0; -ETIMEDOUT if the reader did not
+ * answer; -ETIME if the run's deadline passed; or another -errno.
  */
 static int ask(struct fetch *fetch, const struct request *request)
 {
@@ -183,7 +189,7 @@ static int ask(struct fetch *fetch, const struct request *request)
 
 	if (now_ms() >= fetch->deadline)
 		return -ETIME;
-	/* Where many did not answer, no more are waited for. */
+	/* After FETCH_READERS lost readers nothing is asked any more. */
 	if (fetch->now == FETCH_READERS)
 		return -ETIMEDOUT;
 	if (until > fetch->deadline)
@@ -231,7 +237,7 @@ static int start_part(struct fetch *fetch, struct request *request,
 	return send_request(channel, request) ? 0 : -EIO;
 }
 
-/* A job keeps the deadline itself, and then still has to answer. */
+/* A job ends at the deadline by itself, and then still has to answer. */
 static void end_part(struct fetch *fetch, size_t i, struct fetch_answer *answer)
 {
 	size_t number = channel_of_part(fetch, i);
@@ -336,7 +342,7 @@ int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 		err = copy_look(arena, &answered(fetch)->look, look);
 		if (!err)
 			return 0;
-		/* Half of a look would be told as the whole. */
+		/* A half-copied look would pass for a whole one. */
 		*look = (struct path_look){ .kind = KIND_ERROR, .err = -err };
 		return err;
 	}

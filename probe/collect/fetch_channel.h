@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the probe shares with the keeper and the readers of fetch.h: the form of
- * requests and answers, and the channels that they go through.
+ * requests and answers, and the channels.
  */
 #ifndef SOCKPROBE_FETCH_CHANNEL_H
 #define SOCKPROBE_FETCH_CHANNEL_H
@@ -40,7 +40,7 @@ struct channel {
 	struct shared *shared;
 };
 
-/* The last channels are for the further parts of a job. */
+/* The last channels are for the second and later parts of a job. */
 enum { CHANNELS = FETCH_READERS + FETCH_PARTS - 1 };
 
 struct fetch {
@@ -53,16 +53,16 @@ struct fetch {
 	int64_t deadline;
 	struct fetch_job job;
 	struct confinement *confinement;
-	bool noted; /* the confinement knows of keeper and reader */
+	bool noted; /* keeper and reader were added to the confinement */
 };
 
 /*
- * The keeper's life, in a process forked for it: each byte from `commands` is a
- * channel's number, whose reader begins or ends by it. Ends with the probe.
+ * Runs the keeper, in its own process. Each byte from `commands` is a channel's
+ * number: its reader is started, or killed if it runs. Ends with the probe.
  */
 __attribute__((noreturn)) void fetch_keep(struct fetch *fetch, int commands);
 
-/* Dies with the process that it works for. */
+/* Has the kernel kill this process when its parent ends. */
 void fetch_follow(pid_t parent);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What both sides of fetch.h know of one another: limits, and a job's form. */
+/* What both sides of fetch.h share: limits, and the form of a job. */
 #ifndef SOCKPROBE_FETCH_JOB_H
 #define SOCKPROBE_FETCH_JOB_H
 
@@ -7,26 +7,26 @@
 #include <sys/types.h>
 
 /*
- * At most this many bytes of one file, or of one directory's names; this long
- * for one answer; this many readers, the lost ones with them.
+ * Limits: bytes of one file or of one directory's names; milliseconds for one
+ * answer; readers, lost ones included.
  */
 enum {
 	FETCH_MAX = 8 * 1024 * 1024,
 	FETCH_STEP_MS = 2000,
 	FETCH_READERS = 16,
-	FETCH_PARTS = 4, /* of a job, side by side */
+	FETCH_PARTS = 4, /* parallel parts of a job */
 };
 
-/* `bytes` hold `len` bytes of input and have room for `room` of output. */
+/* `bytes` has `len` bytes of input, and space for `room` bytes of output. */
 struct fetch_work {
 	char *bytes;
 	size_t len, room;
-	size_t part, parts; /* which, of how many */
+	size_t part, parts; /* part number, number of parts */
 };
 
 /*
- * Something else that a reader can do. Returns how many bytes it put out, or
- * -errno. Runs in readers, on the memory of when fetch_start() was called.
+ * A function that a reader runs, on the probe's memory as it was when
+ * fetch_start() was called. Returns the number of output bytes, or -errno.
  */
 struct fetch_job {
 	ssize_t (*run)(const void *data, const struct fetch_work *work);

@@ -68,7 +68,7 @@ static void serve_one(const struct fetch *fetch, const struct request *request,
 		serve_bytes(request, fd, shared);
 }
 
-/* Of the last look only what was written needs to be made empty again. */
+/* Clears only what the last look wrote: the struct is large. */
 static void clear_look(struct walk_result *look)
 {
 	for (uint32_t i = 0; i < look->nlinks; i++) {
@@ -103,7 +103,7 @@ void fetch_follow(pid_t parent)
 		_exit(0);
 }
 
-/* A phase of this process; what is known of it goes into shared memory. */
+/* Enters a phase and puts what the kernel reports of it into shared memory. */
 static bool enter(enum phase phase, struct phase_facts *facts)
 {
 	struct confinement own = {
@@ -141,8 +141,8 @@ __attribute__((noreturn)) static void serve(const struct fetch *fetch,
 }
 
 /*
- * A reader in an uninterruptible wait does not die at once; waiting for it
- * would hang the keeper for it, so it is only collected if it is gone.
+ * A reader in an uninterruptible wait does not die at once, and waiting for it
+ * would block the keeper. So it is reaped only if it has ended.
  */
 static void end_reader(pid_t reader)
 {

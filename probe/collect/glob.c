@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The patterns of glob.h: one star after the other, by the reader's lists. */
+/*
+ * Expands the patterns of glob.h, one "*" after the other, with directory
+ * listings from a reader.
+ */
 #include "collect/glob.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Expands the first "*" of `pattern` by what its directory holds. */
+/* Expands the first "*" of `pattern` to the names in its directory. */
 static int glob_once(struct fetch *fetch, struct arena *arena,
 		     const char *pattern, const char *star,
 		     struct string_list *paths)
@@ -28,7 +31,7 @@ static int glob_once(struct fetch *fetch, struct arena *arena,
 	for (size_t i = 0; i < names.n; i++) {
 		char *next;
 
-		/* An entry of this very name would be expanded for ever. */
+		/* An entry that is named "*" would be expanded for ever. */
 		if (strcmp(names.at[i], "*") == 0)
 			continue;
 		next = arena_printf(arena, "%s%s%s", dir, names.at[i],

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Patterns of paths, such as a runtime's sockets below each user's home, become
- * the paths that are there.
+ * Expands path patterns, such as a runtime's sockets below each user's home, to
+ * the paths that exist.
  */
 #ifndef SOCKPROBE_GLOB_H
 #define SOCKPROBE_GLOB_H
@@ -10,9 +10,9 @@
 #include "sockprobe/evidence.h"
 
 /*
- * All paths that a pattern stands for, in which "*" is one whole component.
- * Directories that cannot be listed are skipped; the worst errno but ENOENT
- * and ENOTDIR is returned negative, so that coverage can tell; 0 otherwise.
+ * All paths that match a pattern, in which "*" is one whole component.
+ * Directories that cannot be listed are skipped; their worst errno other than
+ * ENOENT and ENOTDIR is returned negative, for coverage; otherwise 0.
  */
 int glob_paths(struct fetch *fetch, struct arena *arena, const char *pattern,
 	       struct string_list *paths);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One pass over the descriptors of all processes for the sockets that matter.
- * The reader looks, since it may; the probe takes over what it found.
+ * One pass over the descriptors of all processes, for the sockets that matter.
+ * A reader does it, because the probe no longer has the privileges; the probe
+ * takes over what it found.
  */
 #include "collect/holders.h"
 
@@ -12,7 +13,7 @@
 
 #include "collect/procs.h"
 
-/* What the reader answers: this, then `n` holdings. */
+/* The head of a reader's answer; `n` holdings follow it. */
 struct found {
 	struct coverage_tally tally;
 	size_t n;
@@ -26,9 +27,10 @@ struct search {
 	int64_t deadline;
 	struct found *found;
 	size_t room;
-	size_t part, parts; /* processes part, part + parts, ... */
-	size_t first;	    /* holding of the process that is looked through */
-	size_t tidy;	    /* at so many of them duplicates are dropped */
+	size_t part,
+		parts; /* this reader takes processes part, part + parts, ... */
+	size_t first;  /* the first holding of the current process */
+	size_t tidy;   /* at this number of holdings duplicates are dropped */
 };
 
 /* "socket:[12345]" to the number. 0 where the text is not of that form. */
@@ -56,7 +58,7 @@ static int compare_holdings(const void *a, const void *b)
 		       : first->process > second->process;
 }
 
-/* A socket may be held many times by one process; one row says it. */
+/* A process may hold a socket many times; one row is enough. */
 static void drop_duplicate_holdings(struct search *search)
 {
 	struct holding *at = search->found->holdings + search->first;
@@ -96,9 +98,9 @@ static bool is_wanted(const struct search *search, uint32_t ino)
 }
 
 /*
- * Looks through the descriptors of one process or thread, by its directory in
- * procfs. 0 or -errno: -ESRCH for one that has ended, where the list of its
- * descriptors just ends.
+ * Searches the descriptors of one process or thread, by its directory in
+ * procfs. 0 or -errno: -ESRCH if it has ended, in which case the list of its
+ * descriptors just stops.
  */
 static int search_descriptors(struct search *search, int procdir, size_t idx)
 {
@@ -122,10 +124,12 @@ static int search_descriptors(struct search *search, int procdir, size_t idx)
 			return -ETIMEDOUT;
 		len = read_link_at(dirfd(dir), entry->d_name, text,
 				   sizeof(text));
-		/* The directory may be open to all, what is in it is not. */
+		/*
+		 * The directory may be readable though the links in it are not.
+		 */
 		if (len == -EACCES || len == -EPERM)
 			return (int)len;
-		/* Longer texts than the buffer are paths, not sockets. */
+		/* A text longer than the buffer is a path, not a socket. */
 		if (len < 0)
 			continue;
 		ino = socket_number(text);
@@ -138,7 +142,7 @@ static int search_descriptors(struct search *search, int procdir, size_t idx)
 								      : 0;
 }
 
-/* procfs refuses the descriptors of one that has ended as if it were denied. */
+/* If the thread has ended, procfs returns EACCES as if rights were missing. */
 static int search_thread(struct search *search, int procdir, size_t idx)
 {
 	int err = search_descriptors(search, procdir, idx);
@@ -147,7 +151,7 @@ static int search_thread(struct search *search, int procdir, size_t idx)
 	return refused && procs_ended(procdir) ? -ESRCH : err;
 }
 
-/* Where a process's first thread has ended, another may hold as much. */
+/* If a process's first thread has ended, another holds the same descriptors. */
 static int search_process(struct search *search, size_t idx)
 {
 	const struct process *process = &search->ev->processes.at[idx];
@@ -195,7 +199,7 @@ ssize_t holders_job(const void *data, const struct fetch_work *work)
 {
 	enum { FIRST_TIDY = 1024 };
 	const struct holders_search *asked = data;
-	/* Input and output are one memory. */
+	/* Input and output share one buffer, so the input is copied. */
 	uint32_t *wanted = malloc(work->len + 1);
 	struct search search = {
 		.ev = asked->ev,
@@ -236,7 +240,7 @@ size_t holders_parts(const struct evidence *ev)
 	return parts > FETCH_PARTS ? FETCH_PARTS : parts;
 }
 
-/* Takes over what one reader found, or that it did not answer. */
+/* Takes over one reader's findings, or counts that it did not answer. */
 static void take_answer(struct evidence *ev, const struct fetch_answer *answer,
 			struct coverage_tally *tally)
 {

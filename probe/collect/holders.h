@@ -20,15 +20,15 @@ struct holders_search {
 ssize_t holders_job(const void *data, const struct fetch_work *work);
 
 /*
- * Into how many parts the search pays to be divided: no more than there are
- * processors for this process, nor for few processes.
+ * The number of parts to divide the search into: at most the processors that
+ * this process may use, and one if there are few processes.
  */
 size_t holders_parts(const struct evidence *ev);
 
 /*
  * Fills ev->holdings with the processes that hold one of the sockets `wanted`
- * (sorted inode numbers), searched in so many parts side by side. Adds the
- * coverage line "file_descriptors".
+ * (sorted inode numbers), searched in `parts` parallel parts. Adds the coverage
+ * line "file_descriptors".
  */
 void holders_find(struct evidence *ev, struct fetch *fetch, size_t parts,
 		  const uint32_t *wanted, size_t n);

@@ -11,23 +11,26 @@
 #include "collect/procs.h"
 #include "sockprobe/mount_table.h"
 
-/* An escaped path of PATH_MAX bytes takes four times as much, and overlay's
- * options up to a page more. */
+/*
+ * An escaped path of PATH_MAX bytes takes four times as much, overlay's options
+ * up to a page more.
+ */
 enum { LINE_MAX_SIZE = 64 * 1024 };
 
 /*
- * For each line the kernel climbs all that the mount lies on: a container that
- * piles up tens of thousands makes its table take minutes. One gets this long.
+ * For each line the kernel climbs the whole stack that the mount lies on: if a
+ * container stacks tens of thousands of mounts, its table takes minutes. One
+ * table gets this long.
  */
 enum { TABLE_MS = 2000 };
 
 /*
- * A container may have many tables, and each as large as it likes: so one takes
- * no more than such a part of the time and of the memory that are left for all.
+ * A container may have many tables of any size. So one table takes at most this
+ * part of the time and memory that are left for all.
  */
 enum { PART_OF_WHAT_IS_LEFT = 4 };
 
-/* What keeping one mount takes: itself, and its place in by_parent and in top. */
+/* The memory of one mount: itself, and its entries in by_parent and top. */
 enum { MOUNT_SIZE = sizeof(struct mount) + 2 * sizeof(uint32_t) };
 
 /* Undoes the kernel's \ooo escapes (seq_path: blank, tab, newline, \). */
@@ -49,7 +52,7 @@ static void unescape(char *text)
 	*out = '\0';
 }
 
-/* Is one of the comma-separated options, whole, the wanted one? */
+/* Is one of the comma-separated options exactly this one? */
 static bool has_option(const char *options, const char *wanted)
 {
 	size_t len = strlen(wanted);
@@ -119,8 +122,8 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
 }
 
 /*
- * Takes one line into the table. 0, -EOVERFLOW for one left out, -ENOMEM where
- * no more fit, be it into the memory or among the `most` that there may be.
+ * Adds one line to the table. 0; -EOVERFLOW if the line was left out; -ENOMEM
+ * if the arena's limit or `most` is met.
  */
 static int add_line(struct arena *arena, char *line, struct mount_list *mounts,
 		    size_t most)
@@ -139,8 +142,8 @@ static int add_line(struct arena *arena, char *line, struct mount_list *mounts,
 }
 
 /*
- * Takes the whole lines at the buffer's start and moves what is left there.
- * `*skipping`: inside a line too long for the buffer, which is left out.
+ * Adds the complete lines of the buffer and moves the rest to its start.
+ * `*skipping`: inside a line that is longer than the buffer and left out.
  */
 static int take_lines(struct arena *arena, struct mount_list *mounts,
 		      size_t most, char *buffer, size_t *have, bool *skipping)
@@ -173,7 +176,7 @@ static int take_lines(struct arena *arena, struct mount_list *mounts,
 	return worst;
 }
 
-/* Of a list that grew, what is in use. */
+/* Copies a list that grew into memory of its exact size. */
 static int keep_mounts(struct arena *arena, const struct mount_list *mounts,
 		       struct mount_view *view)
 {
@@ -188,7 +191,10 @@ static int keep_mounts(struct arena *arena, const struct mount_list *mounts,
 	return mount_table_index(arena, view);
 }
 
-/* What read_mountinfo() does first, and its errors; -ENOMEM as of add_line(). */
+/*
+ * The first half of read_mountinfo(), with its errors; -ENOMEM as for
+ * add_line().
+ */
 static int read_lines(struct arena *arena, int fd, int64_t deadline,
 		      struct mount_list *mounts, size_t most)
 {
@@ -216,7 +222,7 @@ static int read_lines(struct arena *arena, int fd, int64_t deadline,
 		if (now_ms() > deadline)
 			worst = -ETIMEDOUT;
 	}
-	/* A table that does not end with a newline was cut. */
+	/* A table that does not end with a newline is incomplete. */
 	if ((have || skipping) && !worst)
 		worst = -EOVERFLOW;
 	return worst;
@@ -244,7 +250,7 @@ int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 	return err ? err : worst;
 }
 
-/* For qsort_r: by mount namespace and root, then as they stand. */
+/* For qsort_r(): by mount namespace and root, then by index. */
 static int compare_by_view(const void *a, const void *b, void *processes)
 {
 	size_t first = *(const size_t *)a;
@@ -262,7 +268,10 @@ static int compare_by_view(const void *a, const void *b, void *processes)
 	return order ? order : first < second ? -1 : 1;
 }
 
-/* The processes in the order in which those of one view stand together. */
+/*
+ * The processes' indexes, ordered so that those with one mount table are
+ * adjacent.
+ */
 static size_t *order_by_view(struct evidence *ev)
 {
 	size_t n = ev->processes.n;
@@ -283,7 +292,10 @@ static bool same_view(const struct mount_view *view,
 	       strcmp(view->root, process->root) == 0;
 }
 
-/* When a table that is begun now has to be read, if all have to by `deadline`. */
+/*
+ * The deadline of a table that is begun now, so that all can be read by
+ * `deadline`.
+ */
 static int64_t table_deadline(int64_t deadline)
 {
 	int64_t now = now_ms();
@@ -292,7 +304,7 @@ static int64_t table_deadline(int64_t deadline)
 	return now + (part < TABLE_MS ? part : TABLE_MS);
 }
 
-/* procfs answers EINVAL where a process has left its mount namespace. */
+/* procfs returns EINVAL for a process that has left its mount namespace. */
 static enum coverage_gap table_gap(const struct process *process, int err)
 {
 	if (err == -EINVAL)
@@ -301,8 +313,8 @@ static enum coverage_gap table_gap(const struct process *process, int err)
 }
 
 /*
- * Reads the table of process `idx` as a new view. One that has ended leaves the
- * next one to speak for it.
+ * Reads the table of process `idx` as a new view. If the process has ended, the
+ * next one with this table is tried.
  */
 static void add_view(struct evidence *ev, size_t idx, int64_t deadline,
 		     struct mount_list *scratch, struct coverage_tally *tally)
@@ -362,7 +374,7 @@ static void collect_view(struct evidence *ev, size_t idx, int64_t deadline,
 
 int mounts_collect(struct evidence *ev, int64_t deadline)
 {
-	/* As much time is left to all that comes after. */
+	/* Half of the time is kept for the steps after this one. */
 	int64_t until = now_ms() + (deadline - now_ms()) / 2;
 	size_t *order = order_by_view(ev);
 	struct mount_list scratch = { 0 };

@@ -15,19 +15,18 @@
 int mounts_collect(struct evidence *ev, int64_t deadline);
 
 /*
- * One line of mountinfo (without its newline), as proc_pid_mountinfo(5) has
- * it; octal escapes are undone. The text is changed in place; the strings of
+ * Parses one line of mountinfo (without its newline), as proc_pid_mountinfo(5)
+ * has it, and undoes octal escapes. Changes the text in place; strings of
  * *mount are copied into the arena. 0, -EINVAL for another form, -ENOMEM.
  */
 int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount);
 
 /*
- * Reads a whole table from `fd`, line by line, at most MAX_MOUNTS and into no
- * more than a part of what the arena may still hand out, and makes its index.
- * `scratch`, empty at first, is used again for the next table. Returns 0;
- * -EOVERFLOW where lines were left out (too many, too long, malformed),
- * -ETIMEDOUT where there was no time for the rest (`deadline` in now_ms() time),
- * or another -errno. What was read stays.
+ * Reads a whole table from `fd`, line by line: at most MAX_MOUNTS, in at most a
+ * part of the memory that the arena has left; then makes its index. `scratch`
+ * is empty at first, and reused for the next table. Returns 0; -EOVERFLOW if
+ * lines were left out (too many, too long, malformed); -ETIMEDOUT if time ran
+ * out (`deadline` in now_ms() time); or another -errno. What was read stays.
  */
 int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 		   struct mount_list *scratch, struct mount_view *view);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The network namespaces of netns.h: those of processes, and those that a mount
- * alone keeps.
+ * Finds the network namespaces of processes, and those that only a bind mount
+ * keeps.
  */
 #include "collect/netns.h"
 
@@ -36,7 +36,9 @@ static int add_netns(struct evidence *ev, uint64_t ino, size_t process,
 	return 0;
 }
 
-/* A namespace may be kept by a mount alone: ip netns and CNI make such. */
+/*
+ * `ip netns` and CNI keep namespaces by a bind mount, with no process in them.
+ */
 static int add_mounted(struct evidence *ev, size_t view)
 {
 	if (view == NO_INDEX)
@@ -56,7 +58,7 @@ static int add_mounted(struct evidence *ev, size_t view)
 	return 0;
 }
 
-/* Of one namespace the first process stands first, a mount last. */
+/* Sorts by namespace; within one, the first process first, a mount last. */
 static int compare_netns(const void *a, const void *b)
 {
 	const struct netns *first = a;
@@ -86,7 +88,7 @@ static void netns_drop_duplicates(struct netns_list *list)
 	list->n = kept;
 }
 
-/* Those past the bound are left out, and reported. */
+/* Leaves out namespaces above the limit, and reports that. */
 static void bound_netns(struct evidence *ev, bool cut)
 {
 	if (ev->netns.n > MAX_NETNS) {
@@ -140,8 +142,8 @@ void netns_find(struct evidence *ev)
 /* ---- entering one ---- */
 
 /*
- * A mount point from the table, checked to be that namespace before it is
- * opened for more than its name: links on the way there may have changed.
+ * Opens a mount point from the table. It is checked to be that namespace before
+ * it is opened for more than its name: links on the way may have changed.
  */
 static int open_mounted(const struct netns *netns)
 {
@@ -162,7 +164,10 @@ static int open_mounted(const struct netns *netns)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The namespace of this process; -ESRCH where it has ended or has left it. */
+/*
+ * Opens the namespace of this process; -ESRCH if the process has ended or left
+ * it.
+ */
 static int open_of_process(const struct process *process, uint64_t ino)
 {
 	struct stat st;
@@ -211,7 +216,7 @@ int netns_enter(const struct evidence *ev, struct netns *netns)
 	return setns(fd, CLONE_NEWNET) < 0 ? -errno : 1;
 }
 
-/* Not to return would make every later answer another namespace's. */
+/* If this failed, every later answer would be another namespace's. */
 void netns_return(int home)
 {
 	if (setns(home, CLONE_NEWNET) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The network namespaces of a node, and how one is entered. */
+/* Finding and entering the network namespaces of a node. */
 #ifndef SOCKPROBE_NETNS_H
 #define SOCKPROBE_NETNS_H
 
@@ -13,14 +13,17 @@
 void netns_find(struct evidence *ev);
 
 /*
- * Enters a namespace, for which another than the present one takes
- * CAP_SYS_ADMIN, by a process in it that still runs, which netns->process is
- * afterwards, or by a mount. Returns 1 where it was entered, 0 where it is the
- * present one, or -errno: -ESRCH where all of its processes have ended.
+ * Enters a namespace by a running process in it, which becomes netns->process,
+ * or by a mount. Takes CAP_SYS_ADMIN unless it is the present one. Returns 1 if
+ * it was entered, 0 if it is the present one, or -errno: -ESRCH if all of its
+ * processes have ended.
  */
 int netns_enter(const struct evidence *ev, struct netns *netns);
 
-/* Returns to the probe's own, by a descriptor of it; ends the run if it fails. */
+/*
+ * Returns to the probe's own namespace, by its descriptor. If that fails, the
+ * run ends.
+ */
 void netns_return(int home);
 
 #endif

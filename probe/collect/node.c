@@ -27,7 +27,7 @@ static void read_clock(struct evidence *ev)
 	ev->node.clock_ticks = sysconf(_SC_CLK_TCK);
 }
 
-/* The first line of a file of the audited root. NULL without one. */
+/* The first line of a file of the audited root, or NULL. */
 static const char *first_line(struct evidence *ev, struct fetch *fetch,
 			      const char *path)
 {
@@ -51,7 +51,10 @@ static void first_file_of(struct evidence *ev, struct fetch *fetch,
 	}
 }
 
-/* /etc/hostname of the node says more than uname in a container does. */
+/*
+ * The node's /etc/hostname, because uname() in a container gives the
+ * container's name.
+ */
 static void read_hostname(struct evidence *ev, struct fetch *fetch)
 {
 	static const char *const files[] = { "/etc/hostname", NULL };

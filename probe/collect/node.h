@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What machine this is, and which runtime sockets its kubelet is told to use. */
+/*
+ * Facts of the machine, and the runtime sockets that its kubelet is configured
+ * to use.
+ */
 #ifndef SOCKPROBE_NODE_H
 #define SOCKPROBE_NODE_H
 
@@ -7,16 +10,16 @@
 #include "sockprobe/evidence.h"
 
 /*
- * What the kernel itself tells, before all else: boot time and ticks, release,
- * host name. `procfd` is of procfs, for the boot id and whether there is
- * SELinux; -1 where there is none.
+ * Facts from the kernel, read before everything else: boot time, clock ticks,
+ * release, host name. `procfd` is of procfs, for the boot id and for whether
+ * there is SELinux; -1 if there is none.
  */
 void node_kernel(struct evidence *ev);
 void node_procfs(struct evidence *ev, int procfd);
 
 /*
- * Fills the rest of ev->node from the audited root; what cannot be read
- * stays as it is. Adds the coverage line "kubelet_config". 0 or -ENOMEM.
+ * Fills the rest of ev->node from the audited root; what cannot be read stays
+ * unknown. Adds the coverage line "kubelet_config". 0 or -ENOMEM.
  */
 int node_collect(struct evidence *ev, struct fetch *fetch);
 
@@ -28,7 +31,7 @@ int node_collect(struct evidence *ev, struct fetch *fetch);
 const char *parse_kubelet(struct arena *arena, int format, const char *text,
 			  size_t len);
 
-/* The value of KEY= in an os-release file, unquoted. NULL where it has none. */
+/* The value of KEY= in an os-release file, unquoted, or NULL. */
 const char *parse_os_release(struct arena *arena, const char *text,
 			     const char *key);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The path collector: which names to look at, what the reader says of
- * each, names of one object joined, and where in its file system it lies.
+ * The path collector: which names to look at, what a reader reports of each,
+ * names of one object joined, and where the object lies in its file system.
  */
 #include "collect/paths.h"
 
@@ -29,7 +29,7 @@ static bool same_run_path(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* Nothing stands at either, and they are names of one place. */
+/* Is nothing at both names, and are they names of one place? */
 static bool same_absence(const struct path_object *path, const char *name,
 			 const struct path_look *look)
 {
@@ -73,8 +73,8 @@ static int add_name(struct evidence *ev, struct path_object *path,
 }
 
 /*
- * (device, path inside the file system) is what mount tables of all namespaces
- * have in common. `prefix` is where the walked root stands in the view.
+ * Fills (device, path inside the file system), by which the mount tables of all
+ * namespaces can be compared. `prefix` is the walked root's place in the view.
  */
 static int place_object(struct evidence *ev, struct path_object *path,
 			size_t view_idx, const char *prefix)
@@ -108,7 +108,7 @@ struct target {
 	enum path_listing listed;
 	struct fetch_root root;
 	size_t container;
-	size_t mount_view; /* whose table the walk's mount id is of */
+	size_t mount_view; /* the mount table that has the walk's mount id */
 	const char *prefix;
 };
 
@@ -166,7 +166,7 @@ static int add_host(struct evidence *ev, struct fetch *fetch, const char *name,
 	return add_target(ev, fetch, &target, &idx);
 }
 
-/* A path of the table, and below /run its other name. */
+/* Adds a path of the vocabulary, and below /run its name below /var/run. */
 static int add_known(struct evidence *ev, struct fetch *fetch,
 		     const char *runtime, const char *path,
 		     struct coverage_tally *tally)
@@ -201,8 +201,8 @@ static const char *guess_runtime(const char *path)
 }
 
 /*
- * ENOTDIR and ENAMETOOLONG are answers: the kernel would give whoever connects
- * the same.
+ * ENOTDIR and ENAMETOOLONG are no gaps: the kernel would return them to a
+ * client.
  */
 static enum coverage_gap path_gap(const struct path_look *look)
 {

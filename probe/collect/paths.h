@@ -15,19 +15,19 @@ int paths_collect(struct evidence *ev, struct fetch *fetch,
 		  const struct string_list *extra);
 
 /*
- * Adds a path as a process names it: of a listening socket that no other path
- * led to, or of a finding. `process` NO_INDEX, or the one in whose root it is
- * looked up; `container` its own or NO_INDEX. *idx, where not NULL, becomes
- * the object's index. 0 or -errno.
+ * Adds a path as a process names it: a listening socket that no other path led
+ * to, or a finding's path. It is looked up in the root of `process`, or the
+ * audited root (NO_INDEX); `container` is that process's or NO_INDEX. *idx, if
+ * not NULL, becomes the object's index. 0 or -errno.
  */
 int paths_add_named(struct evidence *ev, struct fetch *fetch, const char *name,
 		    enum path_listing listed, size_t process, size_t container,
 		    size_t *idx);
 
 /*
- * Adds a listening socket whose name no longer leads to it: what was mounted or
- * connected before still reaches it. The inode is the one that
- * unix_diag gave. 0 or -errno.
+ * Adds a listening socket whose name no longer leads to it: mounts and
+ * connections made before still reach it. The inode is from unix_diag. 0 or
+ * -errno.
  */
 int paths_add_unlinked(struct evidence *ev, const struct unix_socket *socket,
 		       size_t container);

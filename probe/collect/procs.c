@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The process collector: /proc/PID held as a directory descriptor, so that a
- * pid that is used again cannot be mixed in.
+ * reused pid cannot be confused with it.
  */
 #include "collect/procs.h"
 
@@ -24,7 +24,7 @@ static int open_if_procfs(int dirfd, const char *path)
 
 	if (fd < 0)
 		return -errno;
-	/* Anything may be mounted on a directory that is called proc. */
+	/* Anything may be mounted on a directory with the name proc. */
 	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
 		close(fd);
 		return -ENODEV;
@@ -33,8 +33,8 @@ static int open_if_procfs(int dirfd, const char *path)
 }
 
 /*
- * Only the machine's initial pid namespace shows kernel threads, and of these
- * pid 2 is the one that makes the others; the flag is the kernel's own.
+ * Only the machine's initial pid namespace shows kernel threads. Pid 2 makes
+ * all others; its flag comes from the kernel.
  */
 static bool is_initial(int procfd)
 {
@@ -47,8 +47,8 @@ static bool is_initial(int procfd)
 }
 
 /*
- * Does pid 1 of this procfs live in the audited root? Where that is denied, it
- * may: whether it is a node is then for identity_judge_extent() to say.
+ * Does pid 1 of this procfs have the audited root, as far as that can be read?
+ * identity_judge_extent() decides whether this is a node.
  */
 static bool first_may_have_root(int procfd, int rootfd)
 {
@@ -115,7 +115,9 @@ static uint64_t ns_number(const char *text)
 	return number;
 }
 
-/* 0 also where that is denied; -ESRCH for one that has left its namespaces. */
+/*
+ * Reads the namespaces. 0, also if that is denied; -ESRCH if it has left them.
+ */
 static int read_namespaces(struct process *process)
 {
 	const struct {
@@ -141,7 +143,7 @@ static int read_namespaces(struct process *process)
 	return 0;
 }
 
-/* 0 with *text, which is NULL where the link is denied; else as above. */
+/* Reads a link. 0 with *text, which is NULL if it is denied; else as above. */
 static int read_process_link(struct arena *arena, const struct process *process,
 			     const char *name, const char **text)
 {
@@ -167,8 +169,8 @@ static uint64_t own_user_ns(void)
 }
 
 /*
- * A capability counts only for files whose owner the process's user namespace
- * maps. A map that cannot be read stays empty: then none does.
+ * A capability counts only for files whose owner is mapped in the process's
+ * user namespace. If the map cannot be read it stays empty: then none counts.
  */
 static int read_id_maps(struct evidence *ev, struct process *process,
 			uint64_t own, char *buffer)
@@ -211,8 +213,8 @@ int procs_other_thread(const struct process *process)
 }
 
 /*
- * A process whose first thread has ended shows nothing in /proc/PID, though its
- * other threads may hold any socket: one of these then speaks for it.
+ * If a process's first thread has ended, /proc/PID shows nothing, though other
+ * threads may hold any socket: then one of these is read instead.
  */
 static int use_other_thread(struct process *process)
 {
@@ -232,14 +234,20 @@ static int read_links(struct evidence *ev, struct process *process)
 	if (!err)
 		err = read_process_link(&ev->arena, process, "root",
 					&process->root);
-	/* A program may have been removed, or there is none: that is no end. */
+	/*
+	 * The program may be removed or missing; the process has not ended for
+	 * that.
+	 */
 	if (!err && read_process_link(&ev->arena, process, "exe",
 				      &process->exe) == -ENOMEM)
 		err = -ENOMEM;
 	return err;
 }
 
-/* A process that has ended answers ESRCH: then it is no part of the node. */
+/*
+ * Reads one process; -ESRCH if it has ended, and is no part of the node any
+ * more.
+ */
 static int read_process(struct evidence *ev, struct process *process,
 			uint64_t own_user, char *buffer)
 {
@@ -283,7 +291,9 @@ static int read_process(struct evidence *ev, struct process *process,
 	return read_id_maps(ev, process, own_user, buffer);
 }
 
-/* Counts a failure, which is not fatal. -EOVERFLOW: no more fit. */
+/*
+ * Counts a failure, which does not end the step. -EOVERFLOW: the limit is met.
+ */
 static int count_process(struct coverage_tally *tally,
 			 const struct process *process, int err)
 {
@@ -294,7 +304,7 @@ static int count_process(struct coverage_tally *tally,
 	return full ? -EOVERFLOW : 0;
 }
 
-/* Adds one process, or counts it. 0, or -EOVERFLOW where no more fit. */
+/* Adds one process, or counts why not. 0, or -EOVERFLOW if the limit is met. */
 static int add_listed_process(struct evidence *ev, int procfd, pid_t pid,
 			      uint64_t own_user, char *buffer,
 			      struct coverage_tally *tally)
@@ -337,7 +347,7 @@ static int compare_pids(const void *a, const void *b)
 	return first->pid < second->pid ? -1 : first->pid > second->pid;
 }
 
-/* What is the node's is what its pid 1 has. */
+/* The node's namespaces are those of its pid 1. */
 static void note_first_process(struct evidence *ev)
 {
 	if (ev->probe.extent == EXTENT_CONTAINER || !ev->processes.n ||
@@ -347,7 +357,7 @@ static void note_first_process(struct evidence *ev)
 	ev->node_user_ns = ev->processes.at[0].ns_user;
 }
 
-/* Adds all that the directory lists. */
+/* Adds all processes that the directory lists. */
 static void add_listed(struct evidence *ev, int procfd, DIR *dir,
 		       int64_t deadline, struct coverage_tally *tally)
 {
@@ -370,7 +380,7 @@ static void add_listed(struct evidence *ev, int procfd, DIR *dir,
 		err = add_listed_process(ev, procfd, (pid_t)pid, own_user,
 					 buffer, tally);
 	}
-	/* Every pid namespace has a first process while procfs shows any. */
+	/* If procfs shows any process, it must show pid 1. */
 	if (!err && !first_seen)
 		coverage_count(tally, GAP_HIDDEN, 0, 0);
 }

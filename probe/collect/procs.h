@@ -6,10 +6,10 @@
 #include "sockprobe/evidence.h"
 
 /*
- * Picks the procfs to read: /proc when it is of the machine's initial pid
- * namespace, else ROOT/proc when that is, else /proc. Sets ev->probe.proc,
- * .scope and .pid. Returns an O_PATH descriptor of its root, or -errno:
- * -ENODEV where neither is a procfs.
+ * Chooses the procfs to read: /proc if it is of the machine's initial pid
+ * namespace, else ROOT/proc if that is, else /proc. Sets ev->probe.proc,
+ * .extent and .pid. Returns an O_PATH descriptor of its root, or -errno:
+ * -ENODEV if neither is a procfs.
  */
 int procs_open(struct evidence *ev, int rootfd, const char *root);
 
@@ -21,15 +21,15 @@ int procs_open(struct evidence *ev, int rootfd, const char *root);
 int procs_collect(struct evidence *ev, int procfd, int64_t deadline);
 
 /*
- * Reads the cgroup of those in the root cgroup once more: copy_process() of
- * kernel/fork.c shows a child in /proc before cgroup_post_fork() puts it where
- * its parent is. To be called some time after procs_collect().
+ * Reads the cgroup of processes in the root cgroup once more: copy_process() of
+ * kernel/fork.c shows a child in /proc before cgroup_post_fork() moves it to
+ * its parent's cgroup. Call it some time after procs_collect().
  */
 void procs_settle(struct evidence *ev);
 
 /*
- * Has the process ended whose /proc/PID this descriptor is of? procfs refuses
- * much of such a one with EACCES, as if rights were missing.
+ * Has the process of this /proc/PID descriptor ended? procfs then returns
+ * EACCES for many of its files, as if rights were missing.
  */
 bool procs_ended(int dirfd);
 
@@ -37,35 +37,35 @@ bool procs_ended(int dirfd);
 enum coverage_gap procs_gap(const struct process *process, int err);
 
 /*
- * The directory of another thread than the first, which the caller closes;
- * -ESRCH where there is none.
+ * The directory of a thread other than the first, which the caller closes;
+ * -ESRCH if there is none.
  */
 int procs_other_thread(const struct process *process);
 
 /* Closes the directories that procs_collect() holds. */
 void procs_close(struct evidence *ev);
 
-/* What /proc/PID/stat tells that struct process does not keep. */
+/* Fields of /proc/PID/stat that struct process does not keep. */
 struct stat_extra {
 	char comm[64];
 	char state; /* 'Z' or 'X': the thread has ended */
 	unsigned int threads;
 };
 
-/* The text of /proc/PID/stat. 0, or -EINVAL for what is no such line. */
+/* Parses /proc/PID/stat. 0, or -EINVAL for another form. */
 int parse_stat(const char *text, struct process *process,
 	       struct stat_extra *extra);
 
-/* The text of /proc/PID/status: ids, groups, capabilities. 0, -EINVAL, -ENOMEM */
+/* Parses /proc/PID/status: ids, groups, capabilities. 0, -EINVAL, -ENOMEM. */
 int parse_status(struct arena *arena, char *text, struct process *process);
 
-/* The text of /proc/PID/uid_map or gid_map. 0, -EINVAL, -ENOMEM. */
+/* Parses /proc/PID/uid_map or gid_map. 0, -EINVAL, -ENOMEM. */
 int parse_id_map(struct arena *arena, char *text, struct id_map *map);
 
 /*
- * Of the lines of /proc/PID/cgroup the path that tells most: of the unified
- * hierarchy, or on version 1 the longest of the others. *version becomes 1 or
- * 2. NULL where no line is well-formed.
+ * The most specific path in /proc/PID/cgroup: of the unified hierarchy, or with
+ * version 1 the longest of the others. *version becomes 1 or 2. NULL if no line
+ * is well-formed.
  */
 const char *parse_cgroup(struct arena *arena, char *text, int *version);
 

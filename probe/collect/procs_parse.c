@@ -11,9 +11,9 @@
 enum { PF_KTHREAD = 0x00200000, MAX_ID_RANGES = 340 };
 
 /*
- * comm may hold blanks and ')', so the fields begin behind the last ')'.
- * Fields as proc_pid_stat(5) counts them: 3 state, 4 ppid, 9 flags,
- * 20 num_threads, 22 starttime.
+ * comm may hold blanks and ')', so the fields begin after the last ')'. Fields
+ * as proc_pid_stat(5) counts them: 3 state, 4 ppid, 9 flags, 20 num_threads, 22
+ * starttime.
  */
 int parse_stat(const char *text, struct process *process,
 	       struct stat_extra *extra)

@@ -7,7 +7,7 @@
 
 #include "collect/glob.h"
 
-/* Where there is nothing, there is no gap. */
+/* A missing file is no gap. */
 static void count_record(struct record_index *index, int err, const char *path)
 {
 	if (err == -ENOENT || err == -ENOTDIR)
@@ -15,7 +15,7 @@ static void count_record(struct record_index *index, int err, const char *path)
 	coverage_count_name(&index->tally, fetch_gap(err), path, err);
 }
 
-/* `like` has the runtime and the place of what is to be added. */
+/* `like` has the runtime and the place of the new record. */
 static int add_record(struct evidence *ev, struct record_index *index,
 		      const struct record *like, const char *id,
 		      const char *dir)
@@ -37,7 +37,7 @@ static int add_record(struct evidence *ev, struct record_index *index,
 	return -ENOMEM;
 }
 
-/* Lists `before` % `after` and adds a record for each name found. */
+/* Lists the directory `before` and adds a record for each name in it. */
 static int add_each(struct evidence *ev, struct fetch *fetch,
 		    struct record_index *index, const struct record *like,
 		    const char *before, const char *after)
@@ -127,8 +127,8 @@ int records_find(struct evidence *ev, struct fetch *fetch,
 }
 
 /*
- * containerd writes a bundle's config.json once, when it makes the container,
- * and no time into it: the file's own time is the nearest there is.
+ * containerd writes a bundle's config.json once, when it creates the container,
+ * without a time in it: the file's own time is the nearest known.
  */
 static int date_by_file(struct evidence *ev, const struct record *record,
 			struct timespec modified, struct container *container)
@@ -174,7 +174,7 @@ static int read_one(struct evidence *ev, struct fetch *fetch,
 	return date_by_file(ev, record, modified, container);
 }
 
-/* An index is about all containers of its runtime: it is read once. */
+/* An index has all containers of its runtime, so it is read once. */
 static int use_index(struct evidence *ev, struct fetch *fetch,
 		     struct record_index *index, struct record *record,
 		     struct container *container)
@@ -200,7 +200,7 @@ static int use_index(struct evidence *ev, struct fetch *fetch,
 	return use_index(ev, fetch, index, record, container);
 }
 
-/* The first record of this id or a later one. */
+/* The first record whose id is not below this one. */
 static size_t first_of_id(const struct record_list *records, const char *id)
 {
 	size_t low = 0;
@@ -217,7 +217,7 @@ static size_t first_of_id(const struct record_list *records, const char *id)
 	return low;
 }
 
-/* Indexes, whose id is "", stand before all others. */
+/* Indexes have the id "" and so come first. */
 static int use_indexes(struct evidence *ev, struct fetch *fetch,
 		       struct record_index *index,
 		       const struct runtime *runtime,

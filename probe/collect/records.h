@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What container runtimes wrote on disk about their containers. A record only
- * names what the kernel showed; every field remembers the file it is from.
+ * The records that container runtimes keep on disk of their containers. A
+ * record only names what the kernel showed; each field has the file it is from.
  */
 #ifndef SOCKPROBE_RECORDS_H
 #define SOCKPROBE_RECORDS_H
@@ -18,9 +18,9 @@ struct record {
 	const struct runtime *runtime;
 	const struct record_place *place;
 	const char *path;
-	/* of one about many containers: */
+	/* of an index: */
 	bool read;
-	cJSON *index; /* NULL where it was no such thing */
+	cJSON *index; /* NULL if it was not valid */
 };
 DEFINE_LIST(record_list, struct record);
 
@@ -34,20 +34,20 @@ int records_find(struct evidence *ev, struct fetch *fetch,
 		 struct record_index *index);
 
 /*
- * Reads the records of container number `idx`, as far as not read yet,
- * and fills what is still unknown of it. 0 or -errno.
+ * Reads the records of container number `idx` that were not read yet, and fills
+ * what is still unknown of it. 0 or -errno.
  */
 int records_read(struct evidence *ev, struct fetch *fetch,
 		 struct record_index *index, size_t idx);
 
 /*
- * Reads all records, adding containers that no process is left of: those may
- * have made a path. 0 or -errno.
+ * Reads all records, and adds containers that have no process any more: those
+ * may have made a path. 0 or -errno.
  */
 int records_read_all(struct evidence *ev, struct fetch *fetch,
 		     struct record_index *index);
 
-/* Frees what was kept of records; the index is empty then. */
+/* Frees the index's memory; the index is empty then. */
 void records_free(struct record_index *index);
 
 /* Adds the coverage line "runtime_records". */
@@ -55,16 +55,16 @@ void records_report(struct evidence *ev, struct record_index *index);
 
 /*
  * Fills what is unknown of *container from a record's text. `source` is the
- * record's path. 0; -EINVAL for what is not such a record; -ENOMEM.
+ * record's path. 0; -EINVAL if it is not such a record; -ENOMEM.
  */
 int parse_record(struct arena *arena, enum record_format format,
 		 const char *text, size_t len, const char *source,
 		 struct container *container);
 
 /*
- * The two halves of parse_record(), for a record that is about many containers:
- * the JSON of a record, which cJSON_Delete() frees, NULL for what is none; and
- * what it says of one container. 0 or -ENOMEM.
+ * The two halves of parse_record(), for a record of many containers.
+ * record_json() parses (NULL if it is not JSON; free with cJSON_Delete()); the
+ * other takes what it has of one container. 0 or -ENOMEM.
  */
 cJSON *record_json(enum record_format format, const char *text, size_t len);
 int record_apply(struct arena *arena, enum record_format format,

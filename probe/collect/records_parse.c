@@ -14,7 +14,7 @@
 
 enum { MAX_RECORD_MOUNTS = 1024, MAX_TEXT = 4096 };
 
-/* Which field of a container a key of a map fills. */
+/* The field of a container that a key of a map fills. */
 struct key_field {
 	const char *key;
 	size_t offset;
@@ -38,7 +38,7 @@ static const struct key_field annotation_fields[] = {
 	{ NULL, 0 },
 };
 
-/* The item's text, unless it is empty or absurdly long. */
+/* The item's text, or NULL if it is empty or too long. */
 static const char *usable(const cJSON *item)
 {
 	const char *text = cJSON_GetStringValue(item);
@@ -51,7 +51,9 @@ static const char *text_of(const cJSON *object, const char *key)
 	return usable(cJSON_GetObjectItemCaseSensitive(object, key));
 }
 
-/* The first record to name a field wins: the order of the table of places. */
+/*
+ * The first record that has a field wins, in the order of the table of places.
+ */
 static int fill(struct arena *arena, struct sourced *field, const char *value,
 		const char *source)
 {
@@ -95,8 +97,8 @@ static bool same_uid(const char *a, const char *b)
 }
 
 /*
- * A record of another pod than the cgroup's tells nothing of this container:
- * then 1, and the contradiction is noted. 0 where it fits, or -ENOMEM.
+ * A record of a pod other than the cgroup's is not used for this container:
+ * then 1, and a conflict is added. 0 if it fits, or -ENOMEM.
  */
 static int claims_other_pod(struct arena *arena, const cJSON *map,
 			    const char *source, struct container *container)
@@ -205,8 +207,8 @@ static bool array_has(const cJSON *array, const char *wanted)
 }
 
 /*
- * The OCI config has no word for "privileged"; what runtimes do for it has:
- * CAP_SYS_ADMIN among others, and nothing of /proc masked.
+ * The OCI config has no "privileged". What runtimes write for it can be seen:
+ * CAP_SYS_ADMIN, and nothing of /proc masked.
  */
 static const char *privileged_of(const cJSON *config)
 {
@@ -317,7 +319,10 @@ static int parse_docker_host(struct arena *arena, const cJSON *config,
 
 	if (!cJSON_IsBool(item))
 		return 0;
-	/* dockerd's own word is worth more than what its OCI config implies. */
+	/*
+	 * dockerd records this itself, which is more reliable than what its OCI
+	 * config implies.
+	 */
 	container->privileged.value = cJSON_IsTrue(item) ? "true" : "false";
 	container->privileged.source = source;
 	(void)arena;
@@ -376,7 +381,7 @@ static const struct {
 	[RECORD_STORAGE_INDEX] = { parse_storage, true },
 };
 
-/* Go's zero time, of the year 1, is what has not happened. */
+/* Go's zero time (year 1) means that it has not happened. */
 static void date_container(struct container *container)
 {
 	struct timespec created;

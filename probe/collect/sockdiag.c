@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The socket collector: finds the network namespaces, enters each just long
- * enough to open a netlink socket there, and later takes one dump of each.
+ * The socket collector: finds the network namespaces, enters each only to open
+ * a netlink socket there, and later takes one dump of each.
  */
 #include "collect/sockdiag.h"
 
@@ -20,9 +20,8 @@ enum {
 };
 
 /*
- * Whoever is root of a namespace can make its dump last, by messages of his own
- * to the socket: one gets no more than this, nor than such a part of what is
- * left for all.
+ * Root in a namespace can prolong its dump with messages to the socket. So one
+ * dump gets at most this time, and at most this part of the time left.
  */
 enum { DUMP_MS = 2000, PART_OF_WHAT_IS_LEFT = 4 };
 
@@ -79,7 +78,7 @@ static int64_t dump_deadline(int64_t deadline)
 	return now + (part < DUMP_MS ? part : DUMP_MS);
 }
 
-/* Tries again, each time with nothing of the time before. */
+/* Repeats a dump that lost a part; each time starts from nothing. */
 static int dump_netns(struct dump *dump, struct mnl_socket *netlink,
 		      char *buffer, int64_t deadline)
 {
@@ -113,7 +112,7 @@ static int keep_line(struct dump *dump, const char *line)
 	return err == -ENODATA || err == -EINVAL ? 0 : err;
 }
 
-/* Keeps all whole lines of a text; what is left of it moves to its front. */
+/* Takes all complete lines of a text and moves the rest to its start. */
 static int keep_lines(struct dump *dump, char *text, size_t *len)
 {
 	char *line = text;
@@ -137,7 +136,7 @@ static int read_net_unix(struct dump *dump, int fd, char *buffer)
 	int err = 0;
 
 	while (!err) {
-		/* no line of the kernel's is as long as the buffer */
+		/* the kernel's lines are shorter than the buffer */
 		ssize_t got = read(fd, buffer + len, DUMP_BUFFER - len);
 
 		if (got < 0 && errno == EINTR)
@@ -165,8 +164,8 @@ static int open_inside(const struct evidence *ev, struct netns *netns, int home,
 }
 
 /*
- * Asks one namespace what is true of all, the answer of which is 0 or an error
- * of the kernel's: none where the namespace keeps it from coming.
+ * Asks in one namespace whether this kernel has unix_diag, which holds for all.
+ * The answer is 0 or an error of the kernel; none if the namespace prevents it.
  */
 static void ask_if_known(struct mnl_socket *netlink, int64_t deadline,
 			 int *known)
@@ -177,7 +176,7 @@ static void ask_if_known(struct mnl_socket *netlink, int64_t deadline,
 		*known = err;
 }
 
-/* `*known`, of all tables: 1 not known yet, 0 or -errno of dump_is_known(). */
+/* `*known`, for all tables: 1 not known yet, 0 or -errno of dump_is_known(). */
 static void open_table(const struct evidence *ev, struct netns *netns, int home,
 		       int *known, int64_t deadline, struct socket_table *table)
 {
@@ -191,7 +190,7 @@ static void open_table(const struct evidence *ev, struct netns *netns, int home,
 	}
 	if (!table->err || netns->process == NO_INDEX)
 		return;
-	/* The fallback; it cannot be opened without privileges later. */
+	/* The fallback, opened now because later that takes privileges. */
 	table->net_unix = openat(ev->processes.at[netns->process].dirfd,
 				 "net/unix", O_RDONLY | O_CLOEXEC);
 }
@@ -213,7 +212,10 @@ static void fall_back(struct dump *dump, struct netns *netns,
 	netns->dump = DUMP_PROC_NET;
 }
 
-/* The kind of gap of one namespace; `known`: it was opened, and then asked. */
+/*
+ * The kind of gap of one namespace. `known`: it was opened, so this is of its
+ * dump.
+ */
 static enum coverage_gap netns_gap(int err, bool known)
 {
 	if (err == -ENOENT || err == -EPROTONOSUPPORT)
@@ -223,7 +225,7 @@ static enum coverage_gap netns_gap(int err, bool known)
 	return coverage_gap_of(err);
 }
 
-/* What came of a dump that is not whole is true, if not all. */
+/* Is what was received of this incomplete dump kept? */
 static bool keeps_what_came(enum coverage_gap gap)
 {
 	return gap == GAP_NONE || gap == GAP_LOST || gap == GAP_SLOW ||
@@ -251,7 +253,7 @@ static void collect_netns(struct dump *dump, struct netns *netns,
 
 /* ---- reporting it ---- */
 
-/* Of the gaps of one kind, those of which as much was read. */
+/* Reports the gaps of one kind whose namespaces were read equally far. */
 static void report_gap(struct evidence *ev, enum coverage_gap gap,
 		       enum socket_dump dump)
 {
@@ -328,7 +330,7 @@ int sockdiag_collect(struct evidence *ev, struct socket_tables *tables,
 {
 	_Alignas(8) char buffer[DUMP_BUFFER];
 
-	/* Those that are not reached have GAP_TIMED_OUT yet. */
+	/* Those that are not reached keep GAP_TIMED_OUT. */
 	for (size_t i = 0; i < tables->n && now_ms() <= deadline; i++) {
 		struct dump dump = { .ev = ev, .filter = filter, .netns = i };
 

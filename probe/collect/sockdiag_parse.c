@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Decoding of one unix_diag message (linux/unix_diag.h, net/unix/diag.c) and of
- * one line of /proc/net/unix (net/unix/af_unix.c), and what is worth keeping.
+ * Decodes one unix_diag message (linux/unix_diag.h, net/unix/diag.c) and one
+ * line of /proc/net/unix (net/unix/af_unix.c), and decides which sockets are
+ * kept.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -104,7 +105,7 @@ static int take_name(const struct attributes *attributes, char *name)
 
 	if (!attr)
 		return -ENODATA;
-	/* The kernel counts a final NUL that it adds itself, or does not. */
+	/* The kernel may count a final NUL that it adds itself. */
 	len = strnlen(mnl_attr_get_payload(attr),
 		      mnl_attr_get_payload_len(attr));
 	if (len >= SOCKET_NAME_SIZE)

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The looks of views.h: one per planned access, by a process that is alive. */
+/*
+ * Takes the looks of views.h: one per planned access, through a process that
+ * runs.
+ */
 #include "collect/views.h"
 
 #include <errno.h>
 
 #include "collect/procs.h"
 
-/* procfs refuses the root of a process that has ended as if it were denied. */
+/*
+ * If a process has ended, procfs returns EACCES for its root as if rights were
+ * missing.
+ */
 static bool has_ended(const struct process *process,
 		      const struct path_look *look)
 {
@@ -14,7 +20,9 @@ static bool has_ended(const struct process *process,
 	       procs_gap(process, look->err) == GAP_ENDED;
 }
 
-/* A process that has ended has no root any more: the next one may. */
+/*
+ * Looks through any process of the container: one that has ended has no root.
+ */
 static int look_by_any(struct evidence *ev, struct fetch *fetch,
 		       struct access *access)
 {
@@ -41,7 +49,10 @@ static int look_by_any(struct evidence *ev, struct fetch *fetch,
 	return 0;
 }
 
-/* A container that did not answer once gets no second time of the others'. */
+/*
+ * A container that did not answer once is not asked again, so that it takes no
+ * more of the others' time.
+ */
 static int look_unless_silent(struct evidence *ev, struct fetch *fetch,
 			      struct access *access)
 {

@@ -7,9 +7,8 @@
 #include "sockprobe/evidence.h"
 
 /*
- * Fills the look of every planned access that a mount gives. Only the fetch
- * child enters the container's tree. Adds the coverage line "container_views".
- * 0 or -ENOMEM.
+ * Fills the look of every planned access by a mount. Only a reader enters the
+ * container's tree. Adds the coverage line "container_views". 0 or -ENOMEM.
  */
 int views_look(struct evidence *ev, struct fetch *fetch);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The jailed walk of walk.h. Every component is opened alone, O_PATH and
- * O_NOFOLLOW, below the descriptor of the directory before it; a link's text is
- * read from the descriptor that was opened and expanded here. So nothing is
- * named twice, and no link, however it changes meanwhile, leads out of the root.
- * openat2(2) could add nothing to that, and seccomp cannot see its flags: that
- * readers open nothing for writing is then no longer the kernel's word.
+ * The walk of walk.h. Every component is opened alone, with O_PATH and
+ * O_NOFOLLOW, relative to the descriptor of the directory before it; a link's
+ * text is read from its own descriptor and expanded here. So nothing is looked
+ * up twice, and no link, however it changes meanwhile, leads out of the root.
+ * openat2(2) would add nothing to that, and seccomp cannot see its flags: the
+ * kernel could then no longer guarantee that readers open nothing for writing.
  */
 #include "collect/walk.h"
 
@@ -20,24 +20,26 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-/* No path that the kernel takes has more components. */
+/* No path that the kernel accepts has more components. */
 enum { MAX_DEPTH = PATH_MAX / 2 + 2 };
 
 struct walker {
-	int fds[MAX_DEPTH];	/* fds[0] the root, fds[depth] where we stand */
+	int fds[MAX_DEPTH]; /* fds[0]: the root; fds[depth]: the current directory */
 	size_t ends[MAX_DEPTH]; /* length of `here` at each depth */
 	size_t depth;
 	char here[PATH_MAX];	/* canonical path of fds[depth], "" the root */
 	char rest[PATH_MAX];	/* still to walk */
-	bool last_is_link;	/* we are inside the text of a final link */
-	struct timespec newest; /* change of what was walked */
-	uint64_t mnt_id;	/* of what was walked last */
-	bool times_foreign;	/* some of it is as somebody else says */
+	bool last_is_link;	/* inside the text of a final link */
+	struct timespec newest; /* the newest change of what was walked */
+	uint64_t mnt_id;	/* of the last component */
+	bool times_foreign; /* some times come from another machine or process */
 	uint64_t outside_mnt;
 	struct walk_result *result;
 };
 
-/* One component that is not "..", opened as a link itself: it leads nowhere. */
+/*
+ * Opens one component other than ".."; a link is opened itself, not followed.
+ */
 static int open_component(int dirfd, const char *name)
 {
 	return openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -81,7 +83,7 @@ static int look_at(int fd, struct inode *inode)
 	return 0;
 }
 
-/* Remembers a directory that is searched: who may pass it matters later. */
+/* Records a directory that is searched: its permissions are checked later. */
 static void note_step(struct walker *w, int fd, const struct inode *inode)
 {
 	struct walk_result *result = w->result;
@@ -100,8 +102,8 @@ static void note_step(struct walker *w, int fd, const struct inode *inode)
 }
 
 /*
- * File systems that answer with whatever times their server says. A container
- * may be that server: then nothing can be dated by them.
+ * File systems whose server chooses the times. A container may be that server,
+ * so nothing can be dated by them.
  */
 static bool has_foreign_times(int fd)
 {
@@ -125,7 +127,7 @@ static void note_change(struct walker *w, int fd, const struct inode *inode)
 {
 	if (time_diff_ms(inode->change, w->newest) >= 0)
 		w->newest = inode->change;
-	/* without mount ids every step may be of another file system */
+	/* without mount ids each step may be on another file system */
 	if (!inode->mnt_id || inode->mnt_id != w->mnt_id)
 		w->times_foreign |= has_foreign_times(fd);
 	w->mnt_id = inode->mnt_id;
@@ -145,7 +147,7 @@ static void go_to_root(struct walker *w)
 		go_up(w);
 }
 
-/* Steps into `fd`, which is taken over in every case. */
+/* Steps into the directory `fd`, which it owns from now on in every case. */
 static int go_down(struct walker *w, int fd, const char *name)
 {
 	size_t len = w->ends[w->depth];
@@ -188,8 +190,8 @@ static bool nothing_left(const struct walker *w)
 }
 
 /*
- * procfs has links whose text is not where they lead, and does not tell which:
- * every link of it is taken for such a one.
+ * procfs has links that lead elsewhere than their text says, and does not show
+ * which: every link there is treated as one.
  */
 static bool may_be_magic(int dirfd)
 {
@@ -198,7 +200,7 @@ static bool may_be_magic(int dirfd)
 	return fstatfs(dirfd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Puts a link's text before what is still to walk. */
+/* Puts a link's text in front of the rest of the path. */
 static int expand_link(struct walker *w, int fd, const char *name)
 {
 	struct walk_result *result = w->result;
@@ -301,7 +303,9 @@ static void fail(struct walker *w, int err)
 {
 	struct walk_result *result = w->result;
 
-	/* result->inode still holds the directory in which the walk ended. */
+	/*
+	 * result->inode still is that of the directory in which the walk ended.
+	 */
 	if (err == -ENOENT && is_outside(w, &result->inode))
 		result->kind = KIND_OUTSIDE_VIEW;
 	else if (err == -ENOENT)
@@ -368,7 +372,7 @@ int walk(int rootfd, const char *path, uint64_t outside_mnt,
 	return found;
 }
 
-/* A readable descriptor of the very object that an O_PATH descriptor holds. */
+/* A readable descriptor of the same object as an O_PATH descriptor. */
 static int reopen(int fd, int flags)
 {
 	char link[64];
@@ -376,7 +380,7 @@ static int reopen(int fd, int flags)
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	again = open(link, flags | O_NOATIME | O_NONBLOCK | O_CLOEXEC);
-	/* O_NOATIME is for the owner; reading is no less allowed without. */
+	/* O_NOATIME is allowed to the owner only; read without it then. */
 	if (again < 0 && errno == EPERM)
 		again = open(link, flags | O_NONBLOCK | O_CLOEXEC);
 	return again;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Walking a path inside a root that may be hostile, one component at a time,
- * by descriptor. Runs only in a reader (fetch.h), because a dead file
- * system may keep any of these calls waiting for ever.
+ * Walks a path inside a root that may be hostile, one component at a time, by
+ * descriptor. Runs only in a reader (fetch.h), because a dead file system may
+ * block any of these calls for ever.
  */
 #ifndef SOCKPROBE_WALK_H
 #define SOCKPROBE_WALK_H
@@ -14,8 +14,8 @@
 #include "sockprobe/evidence.h"
 
 /*
- * The outcome of a walk as plain bytes without pointers, so that it can lie in
- * memory shared with the child. Same meaning as struct path_look.
+ * The outcome of a walk as plain bytes without pointers, so that it can be in
+ * memory shared with the reader. Members mean the same as in struct path_look.
  */
 struct walk_result {
 	enum path_kind kind;
@@ -40,34 +40,34 @@ struct walk_result {
 };
 
 /*
- * Walks `path` (absolute, in the root) to its end, following links inside the
- * root as the kernel would, ".." at the root staying there. Links of procfs,
- * which may lead elsewhere than their text says, are refused. Where what is found lies on the mount with id
- * `outside_mnt` (0: no such mount), the outcome is KIND_OUTSIDE_VIEW.
- * Where the walk's own bounds end it, result->err is E2BIG, which no path
- * lookup of the kernel's returns. Returns an O_PATH descriptor of the object, which the caller closes, or -1
- * where nothing stands there; *result tells what in either case. Zero *result
- * before.
+ * Walks `path` (absolute, in the root) to its end. Links are followed inside
+ * the root as the kernel would, ".." at the root stays there. Links of procfs,
+ * which may lead elsewhere than their text says, are refused. If the object is
+ * on the mount with id `outside_mnt` (0: no such mount), the outcome is
+ * KIND_OUTSIDE_VIEW. If a limit of the walk itself is met, result->err is
+ * E2BIG, which no path lookup of the kernel returns. Returns an O_PATH
+ * descriptor of the object, which the caller closes, or -1 if nothing is there;
+ * *result has the outcome in either case. Zero *result before.
  */
 int walk(int rootfd, const char *path, uint64_t outside_mnt,
 	 struct walk_result *result);
 
 /*
- * Counts a directory's entries into *result: at most `most`, and past them
+ * Counts a directory's entries into *result, at most `most`; if there are more,
  * entries_cut is set.
  */
 void walk_count_entries(int fd, uint64_t most, struct walk_result *result);
 
 /*
  * Reads a regular file whole, at most `max` bytes, from an O_PATH descriptor,
- * without touching its access time where that is allowed. Returns the length
- * or -errno: -EINVAL for what is not a regular file, -EFBIG past `max`.
+ * and leaves its access time if that is allowed. Returns the length or -errno:
+ * -EINVAL if it is not a regular file, -EFBIG if it is larger.
  */
 ssize_t walk_read(int fd, char *buf, size_t max);
 
 /*
- * The names in a directory, each followed by NUL, without those that start
- * with a dot. Returns the bytes used or -errno; *cut where more were there.
+ * Lists the names in a directory, each followed by NUL, without those that
+ * start with a dot. Returns the bytes used or -errno; *cut if there are more.
  */
 ssize_t walk_list(int fd, char *buf, size_t max, bool *cut);
 

@@ -20,7 +20,7 @@
 
 /* ---- Landlock ---- */
 
-/* linux/landlock.h of the oldest kernel that is built on ends at ABI 2. */
+/* The linux/landlock.h of the oldest supported build machine ends at ABI 2. */
 struct ruleset {
 	uint64_t fs;
 	uint64_t net;	 /* from ABI 4 */
@@ -29,10 +29,10 @@ struct ruleset {
 
 enum { NET_ALL = 0x3, SCOPED_ALL = 0x3 };
 
-/* Rights on files that each version of the ABI knows, from the first on. */
+/* The file rights that each version of the ABI knows, from version 1. */
 static const uint64_t fs_rights[] = { 0x1fff, 0x3fff, 0x7fff, 0x7fff, 0xffff };
 
-/* What it takes to rename, or take away, a file that is open already. */
+/* The rights needed to rename or remove a file that is open already. */
 #define WRITER_RIGHTS                                                          \
 	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
@@ -62,10 +62,10 @@ static int allow_dir(int ruleset, int dirfd, uint64_t rights)
 }
 
 /*
- * No file, no network and no other process from now on, but `dirfd` (-1: none).
- * Not for the phases that read: a process under Landlock may not look into
- * /proc/PID of one that is not, whatever its capabilities. 1: in force,
- * 0: the kernel has none, or -errno.
+ * From now on no file but in the directory `dirfd` (-1: none), no network and
+ * no other process. Not for the phases that read: a process under Landlock may
+ * not look into /proc/PID of one that is not, whatever its capabilities.
+ * Returns 1 if it is in force, 0 if the kernel has no Landlock, or -errno.
  */
 static int restrict_files(int dirfd)
 {
@@ -92,8 +92,8 @@ static int restrict_files(int dirfd)
 /* ---- capabilities ---- */
 
 /*
- * The bounding set is emptied while CAP_SETPCAP is still there; a process
- * without it cannot, and has nothing to gain from it under no_new_privs.
+ * Empties the bounding set, which takes CAP_SETPCAP. A process without it
+ * cannot, and gains nothing from the set under no_new_privs.
  */
 static int drop_bounding(void)
 {
@@ -104,7 +104,7 @@ static int drop_bounding(void)
 	return 0;
 }
 
-/* Root gets nothing for being root, and cannot have that changed. */
+/* Uid 0 gives no capabilities, and that cannot be changed any more. */
 static int lock_securebits(void)
 {
 	if (prctl(PR_SET_SECUREBITS,
@@ -126,7 +126,7 @@ static int keep_cap(cap_t caps, cap_value_t cap)
 	return 0;
 }
 
-/* Keeps of what there is what `mask` names. */
+/* Keeps those present capabilities that are in `mask`. */
 static int keep_caps(uint64_t mask)
 {
 	cap_t now = cap_get_proc();
@@ -169,7 +169,7 @@ static void take_line(struct phase_facts *facts, const char *line)
 		facts->no_new_privs = number == 1;
 }
 
-/* procfs makes the text anew for each read from its beginning. */
+/* procfs generates the text anew for each read at offset 0. */
 static void read_back(int status_fd, struct phase_facts *facts)
 {
 	char text[8192];
@@ -187,7 +187,7 @@ static void read_back(int status_fd, struct phase_facts *facts)
 		take_line(facts, line);
 }
 
-/* What was meant to be gone must be gone by the kernel's own word. */
+/* Checks that the kernel no longer reports what was given up. */
 static int check(const struct phase_facts *facts, bool filtered,
 		 struct error *error)
 {
@@ -219,7 +219,7 @@ static bool is_under_landlock(const struct confinement *confinement)
 	return false;
 }
 
-/* A kernel without filters is said in the evidence, not refused. */
+/* A kernel without seccomp filters is reported in the evidence, not refused. */
 static int load_filter(enum phase phase, bool *filtered, struct error *error)
 {
 	int err = phase_load_filter(phase);
@@ -238,7 +238,10 @@ static int give_up(struct confinement *confinement, enum phase phase, int dirfd,
 	bool filtered;
 	int err = 0;
 
-	/* Where there is nothing to give up, no call is allowed to do it. */
+	/*
+	 * If there is nothing to give up, the filter does not allow capset()
+	 * either.
+	 */
 	if (!confinement->entered ||
 	    phase_caps(confinement->now) != phase_caps(phase))
 		err = keep_caps(phase_caps(phase));
@@ -288,8 +291,9 @@ static int rule_out_privileges(struct error *error)
 }
 
 /*
- * A directory is held open for each process, and a socket for each network
- * namespace; only who may raise the hard limit gets past it.
+ * Raises the limit of open files: a directory is held open for each process,
+ * and a socket for each network namespace. The hard limit is raised only with
+ * CAP_SYS_RESOURCE.
  */
 static void raise_file_limit(void)
 {
@@ -313,7 +317,7 @@ int confine_begin(struct confinement *confinement, struct error *error)
 	int status;
 
 	*confinement = (struct confinement){ .status_fd = -1 };
-	/* libc would read its time zone when that is no longer allowed */
+	/* libc reads the time zone file once; later that is not allowed */
 	tzset();
 	raise_file_limit();
 	status = rule_out_privileges(error);

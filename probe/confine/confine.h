@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the probe takes from itself before it looks at anything, and again after
- * each phase (sockprobe/confinement.h): capabilities, system calls, files. The
- * state is read back from the kernel, and that is what the evidence reports.
+ * How the probe gives up rights before it reads anything, and again after each
+ * phase (sockprobe/confinement.h): capabilities, system calls, files. The state
+ * is read back from the kernel, and the evidence reports that.
  */
 #ifndef SOCKPROBE_CONFINE_H
 #define SOCKPROBE_CONFINE_H
@@ -13,30 +13,30 @@
 #include "sockprobe/error.h"
 
 /*
- * Once, before anything foreign is read: takes as many open files as there may
- * be, rules out new privileges, empties the
- * bounding and ambient sets, locks the securebits. Then enters PHASE_COLLECT.
- * *confinement is made. 0, or fails with EXIT_INTERNAL.
+ * Called once, before anything foreign is read. Raises the limit of open files,
+ * rules out new privileges, empties the bounding and ambient sets, locks the
+ * securebits, then enters PHASE_COLLECT. Initializes *confinement. 0, or fails
+ * with EXIT_INTERNAL.
  */
 int confine_begin(struct confinement *confinement, struct error *error);
 
 /*
- * Enters a phase from the one before it: gives up the capabilities that it does
- * not need, its access to files by Landlock where the phase has none and the
- * kernel knows it, and every system call but those of its row in the tables
- * (phases.c), on pain of death. Adds what the kernel then says. 0, or fails
- * with EXIT_INTERNAL, also where the kernel contradicts.
+ * Enters a phase from the one before it. Gives up the capabilities that it does
+ * not need, access to files by Landlock if the phase has none and the kernel
+ * has Landlock, and every system call that is not in the phase's table
+ * (phases.c): such a call kills the process. Adds what the kernel reports then.
+ * 0, or fails with EXIT_INTERNAL, also if the kernel reports what was given up.
  */
 int confine_enter(struct confinement *confinement, enum phase phase,
 		  struct error *error);
 
 /*
- * The same for a process that is to write one file: PHASE_WRITE, with Landlock
- * allowing to rename and take away files in the directory `dirfd` alone.
+ * The same for a process that writes one file: PHASE_WRITE, with Landlock
+ * allowing it to rename and remove files in the directory `dirfd` only.
  */
 int confine_writer(int dirfd, struct error *error);
 
-/* Takes over what another process of this run found in force. */
+/* Adds a phase that another process of this run has entered. */
 void confine_note(struct confinement *confinement,
 		  const struct phase_facts *facts);
 

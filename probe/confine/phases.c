@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What each phase may do, as data: a call that is not in the table kills the
- * process. A row is a call, the phases that make it, and what its arguments
- * must be; a phase is also allowed what those after it need, since filters of
- * the kernel only ever add up.
+ * What each phase may do, as data. A row is a system call, the phases that make
+ * it, and what its arguments must be; a call that is in no row kills the
+ * process. A phase is also allowed what the phases entered from it need,
+ * because the kernel's filters only add up.
  */
 #include "confine/phases.h"
 
@@ -28,10 +28,10 @@
 static const struct {
 	const char *name;
 	uint64_t caps;
-	enum phase before; /* itself: the first of its process */
+	enum phase before; /* itself: the first phase of its process */
 	bool opens_files;
 } phases[PHASE_COUNT] = {
-	/* SYS_ADMIN for setns(2) alone */
+	/* SYS_ADMIN for setns(2) only */
 	[PHASE_COLLECT] = { "collect",
 			    CAP_BIT(CAP_DAC_READ_SEARCH) |
 				    CAP_BIT(CAP_SYS_PTRACE) |
@@ -47,7 +47,7 @@ static const struct {
 			   PHASE_KEEPER, true },
 	[PHASE_CORRELATE] = { "correlate", 0, PHASE_COLLECT, false },
 	[PHASE_REPORT] = { "report", 0, PHASE_CORRELATE, false },
-	/* as a shell of root's that redirects: into anyone's directory */
+	/* as root's shell would when it redirects: into anyone's directory */
 	[PHASE_WRITE] = { "write", CAP_BIT(CAP_DAC_OVERRIDE), PHASE_WRITE,
 			  true },
 };
@@ -73,23 +73,23 @@ bool phase_opens_files(enum phase phase)
 #define READING (IN(COLLECT) | IN(READER))
 #define ALL (PROBE | HELPERS | IN(WRITE))
 
-/* Flags of open that would write or make something. */
+/* Flags of open() that write or create. */
 #define OPEN_WRITES (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND)
 
-/* Flags of clone that would share or leave anything; SIGCHLD lies below. */
+/* Flags of clone() that share or leave anything. SIGCHLD is not among them. */
 #define CLONE_PLAIN                                                            \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |    \
 	 CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |         \
 	 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PARENT |          \
 	 CLONE_UNTRACED)
 
-/* The argument's bits in the mask must be exactly the value. */
+/* The argument's bits in the mask must equal the value. */
 #define BITS(arg, mask, value)                                                 \
 	{                                                                      \
 		(arg), SCMP_CMP_MASKED_EQ, (scmp_datum_t)(mask),               \
 			(scmp_datum_t)(value)                                  \
 	}
-/* Arguments of int are compared without what lies above them. */
+/* Of an int argument only the low 32 bits are compared. */
 #define IS(arg, value) BITS(arg, UINT32_MAX, value)
 
 static const struct rule {
@@ -104,7 +104,7 @@ static const struct rule {
 	{ SCMP_SYS(mmap), ALL, "not executable", 1, { BITS(2, PROT_EXEC, 0) } },
 	{ SCMP_SYS(munmap), ALL, NULL, 0, { { 0 } } },
 	{ SCMP_SYS(mremap), ALL, NULL, 0, { { 0 } } },
-	/* glibc's qsort asks how much there is before it takes some */
+	/* glibc's qsort() asks how much memory the machine has */
 	{ SCMP_SYS(sysinfo), ALL, NULL, 0, { { 0 } } },
 	{ SCMP_SYS(clock_gettime), ALL, NULL, 0, { { 0 } } },
 	{ SCMP_SYS(getrandom), ALL, NULL, 0, { { 0 } } },
@@ -168,7 +168,7 @@ static const struct rule {
 	/* the node's name and kernel */
 	{ SCMP_SYS(uname), IN(COLLECT), NULL, 0, { { 0 } } },
 
-	/* the processes that read for the probe, and how many of them pay */
+	/* readers, and how many processors they may use */
 	{ SCMP_SYS(sched_getaffinity), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(pipe2), IN(COLLECT), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(clone),
@@ -198,14 +198,14 @@ static const struct rule {
 	  0,
 	  { { 0 } } },
 
-	/* the output file, which is made before: synced, put in its place */
+	/* the output file, created before: synced and renamed */
 	{ SCMP_SYS(fsync), IN(WRITE), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(renameat), IN(WRITE), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(renameat2), IN(WRITE), NULL, 0, { { 0 } } },
 	{ SCMP_SYS(unlinkat), IN(WRITE), NULL, 0, { { 0 } } },
 
 #ifdef __SANITIZE_ADDRESS__
-	/* what the sanitizers' own runtime does; only in builds with them */
+	/* the sanitizers' runtime; only in builds with them */
 	{ SCMP_SYS(madvise), ALL, "sanitizer", 0, { { 0 } } },
 	{ SCMP_SYS(mprotect), ALL, "sanitizer", 0, { { 0 } } },
 	{ SCMP_SYS(sigaltstack), ALL, "sanitizer", 0, { { 0 } } },
@@ -262,7 +262,7 @@ int phase_load_filter(enum phase phase)
 	if (!err)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
 				       SCMP_ACT_KILL_PROCESS);
-	/* the kernel's own errno, by which a kernel without filters is known */
+	/* return the kernel's errno, to recognize a kernel without filters */
 	if (!err)
 		err = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
 	if (!err)
@@ -293,7 +293,7 @@ static void print_caps(FILE *out, uint64_t caps)
 static void print_calls(FILE *out, enum phase phase)
 {
 	enum { COLUMNS = 80 };
-	size_t column = COLUMNS; /* the first call begins a line */
+	size_t column = COLUMNS; /* so that the first call begins a line */
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
 		const struct rule *rule = &rules[i];
@@ -301,7 +301,7 @@ static void print_calls(FILE *out, enum phase phase)
 		char text[80];
 		size_t len;
 
-		/* negative: a call that this architecture does not have */
+		/* negative: this architecture lacks the call */
 		if (!is_allowed(rule, phase) || rule->call < 0)
 			continue;
 		name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,

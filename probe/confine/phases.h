@@ -9,15 +9,15 @@
 
 #include "sockprobe/confinement.h"
 
-/* The capabilities that the phase keeps, where the process has them: a mask. */
+/* The mask of capabilities that the phase keeps, if the process has them. */
 uint64_t phase_caps(enum phase phase);
 
 /* Does the phase, or one that comes after it, open files by name? */
 bool phase_opens_files(enum phase phase);
 
 /*
- * Loads the phase's filter; every call outside it kills the process. 0, or a
- * negative errno: -ENOSYS or -EINVAL where the kernel has no filters.
+ * Loads the phase's filter; every call outside it kills the process. 0 or
+ * -errno: -ENOSYS or -EINVAL if the kernel has no filters.
  */
 int phase_load_filter(enum phase phase);
 

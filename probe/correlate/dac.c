@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The permission checks of dac.h, on ids as the probe's user namespace has them. */
+/*
+ * The permission checks of dac.h, on ids as the probe's user namespace shows
+ * them.
+ */
 #include "correlate/dac.h"
 
 #include <linux/capability.h>
@@ -23,7 +26,10 @@ static bool maps_id(const struct id_map *map, uint32_t outside)
 	return false;
 }
 
-/* capable_wrt_inode_uidgid(): a mapped process rules only over mapped ids. */
+/*
+ * capable_wrt_inode_uidgid(): in a user namespace a capability counts only for
+ * mapped ids.
+ */
 static bool rules_over(const struct process *process,
 		       const struct path_step *step)
 {
@@ -127,7 +133,10 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 		size_t decided = 0;
 
 		allowed = may_walk(process, look, &decided);
-		/* One process that may is enough; else doubt outweighs no. */
+		/*
+		 * If one process may, the answer is yes; else unknown goes
+		 * before no.
+		 */
 		if (answer.why && allowed != TRI_YES &&
 		    !(allowed == TRI_UNKNOWN && answer.allowed == TRI_NO))
 			continue;

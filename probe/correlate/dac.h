@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Would the kernel's discretionary checks let a process pass? POSIX ACLs and
- * security modules (SELinux, AppArmor) are not evaluated: where one may decide,
- * the answer is unknown.
+ * security modules (SELinux, AppArmor) are not evaluated: if one of them may
+ * decide, the answer is unknown.
  */
 #ifndef SOCKPROBE_DAC_H
 #define SOCKPROBE_DAC_H
@@ -16,8 +16,8 @@ struct dac_answer {
 
 /*
  * May any of `processes` search every directory of the look and write to the
- * object at its end, as connect(2) asks (unix_find_bsd(): MAY_WRITE)? The look
- * must have arrived somewhere. `idmapped`: the mount maps ids.
+ * object at its end, as connect(2) requires (unix_find_bsd(): MAY_WRITE)? The
+ * look must have found an object. `idmapped`: the mount maps ids.
  */
 struct dac_answer dac_may_connect(struct evidence *ev,
 				  const struct index_list *processes,
@@ -26,8 +26,8 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 /*
  * May `reader` follow /proc/PID/root of `target` (ptrace_may_access() with
  * PTRACE_MODE_READ_FSCREDS, kernel/ptrace.c)? Both must be in one user
- * namespace, as the node's own targets and those who reach for them are. Whether
- * the target is dumpable cannot be seen, nor what a security module says.
+ * namespace. Whether the target is dumpable, and what a security module
+ * decides, cannot be seen.
  */
 bool dac_may_read_process(const struct process *reader,
 			  const struct process *target);

@@ -46,7 +46,7 @@ static bool find_pod_uid(const char *component, const char **start, size_t *len)
 	       (found[*len] == '\0' || strcmp(found + *len, ".slice") == 0);
 }
 
-/* Does a component have this form? Then *id is where its id begins. */
+/* Does a component have this form? If so, *id is where its id begins. */
 static bool has_form(const struct cgroup_form *form, const char *component,
 		     const char *parent, const char **id)
 {
@@ -64,8 +64,8 @@ static bool has_form(const struct cgroup_form *form, const char *component,
 }
 
 /*
- * The form that this component has, with its id and the runtime whose form it
- * is, NULL where several share it. NULL for none.
+ * The form of this component, with its id and its runtime (NULL if several
+ * runtimes share the form). NULL if it has none.
  */
 static const struct cgroup_form *match_form(const char *component,
 					    const char *parent,
@@ -107,9 +107,10 @@ static int take_pod_uid(struct arena *arena, const char *component,
 }
 
 /*
- * A container may make cgroups below its own and name them as it likes: a pod's
- * name counts only with a container of that pod below it, and a monitor's
- * (conmon watches a container from outside) takes nobody out of a container.
+ * A container may make cgroups below its own with any name. So a pod's name
+ * counts only if a container of that pod is below it, and a monitor's cgroup
+ * (conmon watches a container from outside) takes no process out of a
+ * container.
  */
 static int take_component(struct arena *arena, const char *component,
 			  const char *parent, const char **pod_uid,
@@ -153,7 +154,7 @@ int cgroup_identify(struct arena *arena, const char *path,
 		len = strcspn(path, "/");
 		if (len == 0)
 			return 0;
-		/* A longer name is none that a runtime gives. */
+		/* No runtime gives a longer name. */
 		snprintf(component, sizeof(component), "%.*s", (int)len, path);
 		err = take_component(arena, component, parent, &pod_uid,
 				     identity);
@@ -222,9 +223,9 @@ static int add_process(struct evidence *ev, struct container *container,
 }
 
 /*
- * The name of a cgroup below a container's own is whatever that container
- * likes. Where it is the id of a container that is elsewhere, the process stays
- * its own container's, and the claim is noted.
+ * A container chooses the names of cgroups below its own. If such a name is the
+ * id of another container, the process stays with its own container, and the
+ * claim is added as a conflict.
  */
 static bool is_forged(const struct evidence *ev,
 		      const struct cgroup_identity *identity)
@@ -253,7 +254,9 @@ static int place_forged(struct evidence *ev, struct process *process,
 			    kernel, identity->id, process->cgroup);
 }
 
-/* `nested`: those whose innermost cgroup another container may have made. */
+/*
+ * `nested`: processes whose innermost cgroup another container may have made.
+ */
 static int place_process(struct evidence *ev, size_t idx, uint64_t node_net,
 			 bool nested)
 {
@@ -295,8 +298,9 @@ static int place_all(struct evidence *ev, bool nested)
 }
 
 /*
- * A process of the node that was put into a container's cgroup, or one of
- * another pid namespace: which of the two the container is cannot be told.
+ * A container has processes of the node's pid namespace and of another one,
+ * because some were put into its cgroup: which of them are the container cannot
+ * be known.
  */
 static int note_mixed_namespaces(struct evidence *ev,
 				 struct container *container)
@@ -381,9 +385,9 @@ void identity_mark_touching(struct evidence *ev)
 }
 
 /*
- * Inside a nested pid namespace the kernel does not say whether this is a node
- * (kind, a lab) or one container. A process of no container that holds a
- * runtime's socket makes it a node.
+ * In a nested pid namespace the kernel does not show whether this is a node
+ * (kind, a lab) or one container. If a process of no container holds a
+ * runtime's socket, it is a node.
  */
 static bool runtime_is_seen(const struct evidence *ev)
 {
@@ -440,7 +444,7 @@ void identity_judge_extent(struct evidence *ev)
 	}
 }
 
-/* What only a privileged container's first process has, among others. */
+/* Does the process have capabilities that only a privileged container has? */
 static bool has_privileges(const struct process *process)
 {
 	const uint64_t telling = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_MODULE;

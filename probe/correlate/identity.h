@@ -5,11 +5,11 @@
 
 #include "sockprobe/evidence.h"
 
-/* What a cgroup path says. All NULL: a process of the node itself. */
+/* What a cgroup path shows. All NULL: a process of the node itself. */
 struct cgroup_identity {
 	const char *id;	     /* innermost container, 64 hex digits */
 	const char *parent;  /* the container around that one */
-	const char *runtime; /* NULL where the form is shared by several */
+	const char *runtime; /* NULL: several share the form */
 	const char *pod_uid;
 };
 
@@ -21,14 +21,14 @@ int cgroup_identify(struct arena *arena, const char *path,
 		    struct cgroup_identity *identity);
 
 /*
- * Assigns every process to its container, making the containers, and fills
- * what the kernel alone tells of them. 0 or -errno.
+ * Assigns every process to its container, adds the containers, and fills what
+ * the kernel alone shows of them. 0 or -errno.
  */
 int identity_correlate(struct evidence *ev);
 
 /*
- * Marks the sandbox of the pod that the probe itself runs in. Its other containers
- * are what an ephemeral container was put beside to look at.
+ * Marks the sandbox of the pod that the probe itself runs in. The pod's other
+ * containers are not marked: an ephemeral container is added to examine them.
  */
 void identity_mark_self(struct evidence *ev);
 
@@ -36,14 +36,15 @@ void identity_mark_self(struct evidence *ev);
 void identity_mark_touching(struct evidence *ev);
 
 /*
- * Where a process has what its container's record says it has not, that is a
- * conflict, and the kernel's word is kept. 0 or -ENOMEM.
+ * If a process has a privilege that its container's record denies, adds a
+ * conflict, and keeps what the kernel shows. 0 or -ENOMEM.
  */
 int identity_check_privileges(struct evidence *ev);
 
 /*
  * Sets ev->probe.is_node and adds the coverage line "pid_namespace": whose
- * processes were seen. After holders are known, before listeners are joined.
+ * processes were seen. Call it when holders are known, before listeners are
+ * joined.
  */
 void identity_judge_extent(struct evidence *ev);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The origin of a directory in a socket's place. A runtime makes a missing
- * source just before it creates the container (containerd, CRI-O) or just
- * before it starts it (dockerd); a directory born in that window, with the
- * owner and mode that runtimes give it, is likely of that making. A snapshot
- * after the fact never makes it certain: somebody else may have run mkdir.
+ * Why a directory is at a socket's path. A runtime makes a missing mount source
+ * just before it creates the container (containerd, CRI-O) or just before it
+ * starts it (dockerd); a directory born in that window, with the owner and mode
+ * that runtimes give it, was likely made so. A snapshot taken later never makes
+ * that certain: somebody else may have run mkdir.
  */
 #include "correlate/origin.h"
 
@@ -50,7 +50,7 @@ static bool looks_made_by_runtime(const struct inode *inode)
 	       (inode->mode & 07777) == 0755;
 }
 
-/* Weighs the time of birth against the container's creation and start. */
+/* Compares the time of birth with the container's creation and start. */
 static void weigh_time(struct evidence *ev, const struct container *container,
 		       const struct inode *inode,
 		       struct origin_candidate *candidate)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The mount joins of reach.h. What mount tables of different namespaces have in
- * common is (device, path inside the file system): names are not compared.
+ * The joins of reach.h. Mount tables of different namespaces are compared by
+ * (device, path inside the file system), never by name.
  */
 #include "correlate/reach.h"
 
@@ -61,8 +61,8 @@ static bool root_is_at(const struct mount_view *view,
 }
 
 /*
- * The part of the container path before the object's path on the node, where
- * the one ends with the other: "/host" of "/host/run/docker.sock".
+ * The part of the container path before the object's path on the node, if it
+ * ends with that: "/host" of "/host/run/docker.sock".
  */
 static char *prefix_before(struct arena *arena, const char *container_path,
 			   const char *node_path)
@@ -73,7 +73,7 @@ static char *prefix_before(struct arena *arena, const char *container_path,
 			     strlen(container_path) - strlen(node_path));
 }
 
-/* Is what the mount shows a directory above the object on the node too? */
+/* Is the mount's root a directory above the object on the node too? */
 static bool is_parent_on_node(const struct evidence *ev,
 			      const struct path_object *path,
 			      const char *mount_root)
@@ -105,7 +105,7 @@ classify(struct evidence *ev, const struct path_object *path,
 						       : VIA_SHARED_FS;
 }
 
-/* What a planned look is until it was taken. */
+/* A planned look that was not taken yet. */
 static const struct path_look not_looked = { .kind = KIND_ERROR };
 
 struct plan {
@@ -117,7 +117,7 @@ struct plan {
 	size_t path;
 };
 
-/* The way that was found before by another mount on the same point. */
+/* The access that was found before, by another mount on the same point. */
 static struct access *find_known(const struct plan *plan,
 				 const char *container_path)
 {
@@ -135,7 +135,7 @@ static struct access *find_known(const struct plan *plan,
 	return NULL;
 }
 
-/* One more way of this container, or NULL with errno as list_add(). */
+/* Adds an access of this container. NULL with errno as for list_add(). */
 static struct access *add_access(struct plan *plan)
 {
 	struct evidence *ev = plan->ev;
@@ -145,8 +145,10 @@ static struct access *add_access(struct plan *plan)
 			most < MAX_ACCESS ? most : MAX_ACCESS);
 }
 
-/* A mount whose name has gone ends with "//deleted" in the table; a name may
- * end so too, which the look at the inode settles. */
+/*
+ * A mount whose name was removed ends with "//deleted" in the table. A real
+ * name may end so too; looking at the inode decides.
+ */
 static const char *strip_deleted(struct arena *arena, const char *root,
 				 bool *deleted)
 {
@@ -156,7 +158,7 @@ static const char *strip_deleted(struct arena *arena, const char *root,
 			: root;
 }
 
-/* Does this mount show the object, and where? */
+/* Adds an access if this mount shows the object. */
 static int try_mount(struct plan *plan, size_t mount_idx)
 {
 	struct evidence *ev = plan->ev;
@@ -183,7 +185,7 @@ static int try_mount(struct plan *plan, size_t mount_idx)
 		return -ENOMEM;
 	hidden = mount_serving(view, container_path) != mount_idx;
 	access = find_known(plan, container_path);
-	/* Of mounts on one point the one that is not covered counts. */
+	/* Of mounts on one point, the one that is not covered counts. */
 	if (access && (hidden || !access->hidden))
 		return 0;
 	if (!access)
@@ -216,7 +218,7 @@ static bool shows_node(const struct evidence *ev, const struct mount *mount,
 		return false;
 	if (container->host_pid == TRI_YES)
 		return true;
-	/* Otherwise only a mount of the node's own procfs does. */
+	/* Otherwise only a mount of the node's own procfs shows them. */
 	if (ev->node_view == NO_INDEX)
 		return false;
 	for (size_t i = 0; i < ev->views.at[ev->node_view].mounts.n; i++) {
@@ -334,8 +336,8 @@ static int plan_view(struct plan *plan)
 		const struct path_object *path = &ev->paths.at[plan->path];
 
 		/*
-		 * A container's own object is its own, and a finding's path is
-		 * a name for something: neither is another way to reach one.
+		 * A container's own object and a finding's path are no other
+		 * way to reach one.
 		 */
 		if (!path->fs_path || path->container == plan->container ||
 		    path->listed == FROM_FINDING)
@@ -362,7 +364,7 @@ static int compare_access(const void *a, const void *b)
 	return strcmp(first->container_path, second->container_path);
 }
 
-/* Of a container that made many ways for itself the first ones are kept. */
+/* If a container has more accesses than the limit, the first ones are kept. */
 static int plan_container(struct plan *plan, size_t container,
 			  struct coverage_tally *tally)
 {
@@ -410,7 +412,7 @@ static bool look_arrived(const struct path_look *look)
 	return look->resolved != NULL;
 }
 
-/* The object's device as mount tables have it is the mount's. */
+/* The object's device in mount tables is that of its mount. */
 static void compare_inode(const struct evidence *ev, struct access *access)
 {
 	const struct path_object *path = &ev->paths.at[access->path];
@@ -473,7 +475,7 @@ static void judge_permission(struct evidence *ev, struct access *access)
 		ev->views.at[access->view].mounts.at[access->mount].idmapped;
 	struct dac_answer answer = { 0 };
 
-	/* Through /proc the walk goes on from the node's root. */
+	/* Through /proc/PID/root the walk continues from the node's root. */
 	if (access->via == VIA_PROC_ROOT)
 		answer = dac_may_connect(ev, &container->processes, &path->look,
 					 false);

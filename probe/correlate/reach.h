@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which containers can reach an object: by a mount of it, of a directory above
- * it, of the node's root, or through /proc/PID/root. In three parts, because
- * the middle one looks at the node: plan (pure), look (collect/views.h),
- * conclude (pure).
+ * it or of the node's root, or through /proc/PID/root. There are three parts,
+ * because the second one reads the node: plan, look (collect/views.h),
+ * conclude.
  */
 #ifndef SOCKPROBE_REACH_H
 #define SOCKPROBE_REACH_H
@@ -17,7 +17,7 @@
 int reach_plan(struct evidence *ev);
 
 /*
- * Once each access's look is there: same inode or stale, permission, and what
+ * After each look was taken: same inode or stale, permission, and what
  * connect(2) would return in the container. 0 or -errno.
  */
 int reach_conclude(struct evidence *ev);

@@ -74,7 +74,10 @@ bool socket_is_listening(const struct unix_socket *socket)
 	return socket->state == STATE_LISTEN;
 }
 
-/* Could a socket bound there be in a namespace that was not fully dumped? */
+/*
+ * Could a socket that is bound there be in a namespace whose dump is
+ * incomplete?
+ */
 static bool may_be_unseen(const struct evidence *ev)
 {
 	if (!ev->netns.n || ev->netns_hidden || ev->netns_cut ||
@@ -91,9 +94,9 @@ static bool may_be_unseen(const struct evidence *ev)
 static bool is_bound(const struct unix_socket *socket)
 {
 	/*
-	 * An accepted socket bears the listener's name, but is not bound. (A
-	 * client that bound a name of its own looks alike: nobody can connect
-	 * to that name either.)
+	 * An accepted socket has the listener's name but is not bound. (A
+	 * client that bound a name of its own looks the same: nobody can
+	 * connect to that name either.)
 	 */
 	return socket->state != STATE_ESTABLISHED || socket->type == SOCK_DGRAM;
 }
@@ -197,7 +200,7 @@ struct socket_answer socket_answer_for(const struct evidence *ev,
 		answer.why = "more symbolic links than the kernel follows";
 		break;
 	case KIND_ERROR:
-		/* Only these are the kernel's answer to any walk of the path. */
+		/* Only these two are what the kernel returns to any client. */
 		if (look->err == ENOTDIR || look->err == ENAMETOOLONG)
 			answer.connect_result = strerrorname_np(look->err);
 		else
@@ -222,7 +225,7 @@ static bool is_systemd(const struct process *process)
 }
 
 /*
- * Under socket activation systemd keeps the listener open, alone until the
+ * With socket activation systemd holds the listener too: alone until the
  * service starts, then beside it.
  */
 static void note_activation(const struct evidence *ev, struct path_object *path)
@@ -237,7 +240,10 @@ static void note_activation(const struct evidence *ev, struct path_object *path)
 	}
 }
 
-/* The lesser source has names only: enough to mention, not to conclude. */
+/*
+ * The fallback, /proc/net/unix, has names only: a listener is mentioned, and
+ * nothing is concluded from it.
+ */
 static int add_named(struct evidence *ev, struct path_object *path)
 {
 	for (size_t i = 0; i < ev->sockets.n; i++) {
@@ -324,7 +330,7 @@ static bool same_connection(const struct connection *a,
 	       same_list(&a->servers, &b->servers);
 }
 
-/* Connections between the same ends are one item with a count. */
+/* Connections between the same processes are one item with a count. */
 static int count_connection(struct evidence *ev, const struct connection *made)
 {
 	struct connection *slot;
@@ -368,7 +374,7 @@ static size_t netns_of(const struct evidence *ev,
 	return NO_INDEX;
 }
 
-/* A client that waits in the queue is connected, though nobody accepted it. */
+/* A client in the listener's queue is connected, though not accepted yet. */
 static int add_pending(struct evidence *ev, size_t path,
 		       const struct unix_socket *listener)
 {

@@ -8,28 +8,28 @@
 
 #include "sockprobe/evidence.h"
 
-/* What is known of one object from the socket tables. */
+/* What the socket tables show of one object. */
 struct socket_answer {
 	enum socket_state state;
 	int type;		    /* SOCK_STREAM...; 0 unknown */
 	const char *connect_result; /* "OK" or an errno name; NULL unknown */
 	const char *why;
-	size_t socket; /* the listening or bound one; NO_INDEX none */
+	size_t socket; /* the listening or bound socket; NO_INDEX: none */
 };
 
 /*
- * The inode numbers of all sockets whose holders matter: kept ones, their
- * peers and what waits in their queues. Sorted; owned by the arena. 0, -ENOMEM.
+ * The inode numbers of all sockets whose holders are needed: kept sockets,
+ * their peers, and pending clients. Sorted; the arena owns them. 0 or -ENOMEM.
  */
 int sockets_wanted(struct evidence *ev, const uint32_t **inos, size_t *n);
 
-/* The processes that hold the socket `ino`, added to *processes. 0, -errno. */
+/* Adds the processes that hold socket `ino` to *processes. 0 or -errno. */
 int socket_holders(struct evidence *ev, uint32_t ino,
 		   struct index_list *processes);
 
 /*
- * What connect(2) of a stream socket with the right to write would return for
- * an object, derived from the kernel's order of checks in unix_find_other()
+ * What connect(2) of a stream socket would return for an object that may be
+ * written to. Derived from the kernel's order of checks in unix_find_other()
  * and unix_stream_connect() (net/unix/af_unix.c), never tried.
  */
 struct socket_answer socket_answer_for(const struct evidence *ev,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Counting gaps, and the lines that come of it, in the words of the table. */
+/* Counts gaps and makes coverage lines of them, in the words of the table. */
 #include "sockprobe/coverage.h"
 
 #include <errno.h>
@@ -221,8 +221,8 @@ static const struct coverage coverage_overflow = {
 };
 
 /*
- * Makes place for a line of this status. false where the source has one that
- * says more: a gap, beside which it is not complete.
+ * Prepares the list for a line of this status. Returns false if the source
+ * already has a line that excludes it: beside a gap a source is not complete.
  */
 static bool may_be_listed(struct coverage_list *list, const char *source,
 			  enum coverage_status status)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the lines of coverage say: the names of sources, and one table. */
+/* The words of coverage lines: the names of sources, and one table. */
 #include "evidence/coverage_words.h"
 
 const char *const coverage_source_names[COVERAGE_SOURCES] = {
@@ -33,15 +33,15 @@ const char *const coverage_source_names[COVERAGE_SOURCES] = {
 #define FILES "raise the limit of open files (ulimit -n)"
 #define MOUNT_ROOT "mount the node's / at /host, or run on the node"
 #define MOUNT_PROC "mount procfs at /proc"
-#define DEAD_MOUNT(where) "look for a dead network or FUSE mount " where
+#define DEAD_MOUNT(where) "find the dead network or FUSE mount " where
 
 /*
- * Of a process that has ended nothing is left that the evidence is about: it
- * holds no descriptor, is in no namespace and has no root, and what it shared
- * is read from the others. So where only that was to be read, the source is
- * complete, and its line counts them. It is a gap where the thing may have
- * outlived the process that led to it: the sockets of a network namespace, and
- * a path in a container's view. A row without words has no line of its own.
+ * A process that has ended holds no descriptor, is in no namespace and has no
+ * root; what it shared is read from others. So if only that was to be read, the
+ * source stays complete, and its line counts such processes. It is a gap if the
+ * item may have outlived the process that led to it: the sockets of a network
+ * namespace, and a path in a container's view. A row without words makes no
+ * line.
  */
 static const struct coverage_words words_table[] = {
 	{ SOURCE_PROCESSES, GAP_NONE, COVERAGE_COMPLETE,
@@ -73,11 +73,11 @@ static const struct coverage_words words_table[] = {
 	  "mount tables of {who:process:processes} denied, {read:table:tables} read: which containers mount a path is known only for these",
 	  PTRACE },
 	{ SOURCE_MOUNT_TABLES, GAP_CUT, COVERAGE_PARTIAL,
-	  "{read:mount table:mount tables} read; cut, as it has more than is kept: that of {who:process:processes}",
-	  "look for a container with mounts of absurd number or names" },
+	  "{read:mount table:mount tables} read; cut, because it has more than is kept: that of {who:process:processes}",
+	  "find the container that has so many mounts, or mounts with so long names" },
 	{ SOURCE_MOUNT_TABLES, GAP_SLOW, COVERAGE_TIMED_OUT,
-	  "{read:mount table:mount tables} read; cut, as it took more than its part of the time: that of {who:process:processes}",
-	  "look for a container that piles up mounts on one another" },
+	  "{read:mount table:mount tables} read; cut, because it took more than its share of the time: that of {who:process:processes}",
+	  "find the container that stacks mounts on one another" },
 	{ SOURCE_MOUNT_TABLES, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
 	  "{read:mount table:mount tables} read before the deadline", TIME },
 	{ SOURCE_MOUNT_TABLES, GAP_LIMITED, COVERAGE_PARTIAL,
@@ -107,8 +107,8 @@ static const struct coverage_words words_table[] = {
 	{ SOURCE_PATHS, GAP_CUT, COVERAGE_PARTIAL,
 	  "the first {read:path:paths}, the most kept", "give fewer --path" },
 	{ SOURCE_PATHS, GAP_MANY, COVERAGE_PARTIAL,
-	  "left out, as more paths than are kept: {n:listening socket:listening sockets} of a runtime's name",
-	  "look for who makes so many sockets of a runtime's name" },
+	  "left out, because more paths exist than are kept: {n:listening socket:listening sockets} with a runtime's name",
+	  "find out who makes so many sockets with a runtime's name" },
 	{ SOURCE_PATHS, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
 	  "of {read:path:paths} not looked at before the deadline: {who:path:paths}",
 	  TIME },
@@ -128,7 +128,7 @@ static const struct coverage_words words_table[] = {
 	  ADMIN },
 	{ SOURCE_NETWORK_NAMESPACES, GAP_CUT, COVERAGE_PARTIAL,
 	  "the first {read:network namespace:network namespaces}, the most kept",
-	  "look for who makes so many network namespaces" },
+	  "find out who makes so many network namespaces" },
 	{ SOURCE_SOCKETS, GAP_NONE, COVERAGE_COMPLETE,
 	  "unix_diag dumps of {read:network namespace:network namespaces}",
 	  NULL },
@@ -138,16 +138,16 @@ static const struct coverage_words words_table[] = {
 	  "ended before it was entered: {from}", AGAIN },
 	{ SOURCE_SOCKETS, GAP_CUT, COVERAGE_PARTIAL,
 	  "more sockets than are kept: {from}",
-	  "look for who makes so many sockets of a runtime's name" },
+	  "find out who makes so many sockets with a runtime's name" },
 	{ SOURCE_SOCKETS, GAP_LOST, COVERAGE_PARTIAL,
 	  "the kernel lost parts of each dump ({error}): {from}", AGAIN },
 	{ SOURCE_SOCKETS, GAP_SLOW, COVERAGE_TIMED_OUT,
-	  "the dump took more than its part of the time: {from}",
-	  "look for who sends to the netlink sockets of others there" },
+	  "the dump took more than its share of the time: {from}",
+	  "find out who sends to other processes' netlink sockets there" },
 	{ SOURCE_SOCKETS, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
 	  "not reached before the deadline: {from}", TIME },
 	{ SOURCE_SOCKETS, GAP_MISSING, COVERAGE_UNAVAILABLE,
-	  "this kernel does not know unix_diag ({error}): {from}",
+	  "this kernel has no unix_diag ({error}): {from}",
 	  "modprobe unix_diag" },
 	{ SOURCE_SOCKETS, GAP_LIMITED, COVERAGE_PARTIAL, "{error}: {from}",
 	  FILES },
@@ -162,7 +162,7 @@ static const struct coverage_words words_table[] = {
 	  PTRACE },
 	{ SOURCE_FILE_DESCRIPTORS, GAP_CUT, COVERAGE_PARTIAL,
 	  "more holders of sockets than are kept ({extra})",
-	  "look for who holds so many connections to a runtime" },
+	  "find out who holds so many connections to a runtime" },
 	{ SOURCE_FILE_DESCRIPTORS, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
 	  "descriptors of {read:process:processes} read before the deadline",
 	  TIME },
@@ -184,16 +184,16 @@ static const struct coverage_words words_table[] = {
 	  "{read:path:paths} seen in containers; denied: {who:path:paths}",
 	  SEARCH },
 	{ SOURCE_CONTAINER_VIEWS, GAP_ENDED, COVERAGE_PARTIAL,
-	  "{read:path:paths} seen in containers; not, as the processes had ended: {who:path:paths}",
+	  "{read:path:paths} seen in containers; not seen, because the processes had ended: {who:path:paths}",
 	  AGAIN },
 	{ SOURCE_CONTAINER_VIEWS, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
-	  "{read:path:paths} seen in containers; not before the deadline: {who:path:paths}",
+	  "{read:path:paths} seen in containers; not seen before the deadline: {who:path:paths}",
 	  TIME },
 	{ SOURCE_CONTAINER_VIEWS, GAP_SILENT, COVERAGE_TIMED_OUT,
 	  "{read:path:paths} seen in containers; did not answer: {who:path:paths}",
 	  DEAD_MOUNT("in the containers named") },
 	{ SOURCE_CONTAINER_VIEWS, GAP_FAILED, COVERAGE_PARTIAL,
-	  "{read:path:paths} seen in containers; not, for another reason ({error}): {who:path:paths}",
+	  "{read:path:paths} seen in containers; not seen ({error}): {who:path:paths}",
 	  AGAIN },
 	{ SOURCE_RUNTIME_RECORDS, GAP_NONE, COVERAGE_COMPLETE,
 	  "{extra:record:records} found, those of {read:container:containers} read",
@@ -206,9 +206,9 @@ static const struct coverage_words words_table[] = {
 	  "remove old containers" },
 	{ SOURCE_RUNTIME_RECORDS, GAP_MANY, COVERAGE_PARTIAL,
 	  "{n:container has:containers have} more bind mounts than are kept: one of them may have made a directory",
-	  "look for who mounts so much" },
+	  "find out who makes so many mounts" },
 	{ SOURCE_RUNTIME_RECORDS, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
-	  "records of {read:container:containers} read; not before the deadline: {who:file or directory:files or directories}",
+	  "records of {read:container:containers} read; not read before the deadline: {who:file or directory:files or directories}",
 	  TIME },
 	{ SOURCE_RUNTIME_RECORDS, GAP_SILENT, COVERAGE_TIMED_OUT,
 	  "records of {read:container:containers} read; did not answer: {who:file or directory:files or directories}",
@@ -223,8 +223,8 @@ static const struct coverage_words words_table[] = {
 	  "look at fewer paths" },
 	{ SOURCE_ACCESS, GAP_MANY, COVERAGE_PARTIAL,
 	  "{n:container has:containers have} more ways to reach a path than the {extra} that are kept of one",
-	  "look for who mounts a runtime's directory so often" },
-	/* Of any other source: no gap goes unseen. */
+	  "find out who mounts a runtime's directory so often" },
+	/* Any other source: every gap gets a line. */
 	{ COVERAGE_SOURCES, GAP_NONE, COVERAGE_COMPLETE, "{read} read", NULL },
 	{ COVERAGE_SOURCES, GAP_DENIED, COVERAGE_DENIED,
 	  "denied: {who:item:items}", ROOT },
@@ -234,17 +234,17 @@ static const struct coverage_words words_table[] = {
 	  "ended while it was read: {who:item:items}", AGAIN },
 	{ COVERAGE_SOURCES, GAP_CUT, COVERAGE_PARTIAL,
 	  "more than is kept: {who:item:items}",
-	  "look for a container that makes so much of it" },
+	  "find the container that makes so much of it" },
 	{ COVERAGE_SOURCES, GAP_MANY, COVERAGE_PARTIAL,
 	  "more than is kept of one: {who:item:items}",
-	  "look for a container that makes so much of it" },
+	  "find the container that makes so much of it" },
 	{ COVERAGE_SOURCES, GAP_MEMORY, COVERAGE_PARTIAL,
 	  "more than the {extra} MiB that are kept of it",
-	  "look for a container that makes so much of it" },
+	  "find the container that makes so much of it" },
 	{ COVERAGE_SOURCES, GAP_LOST, COVERAGE_PARTIAL,
 	  "lost: {who:item:items}", AGAIN },
 	{ COVERAGE_SOURCES, GAP_SLOW, COVERAGE_TIMED_OUT,
-	  "took more than its part of the time: {who:item:items}", TIME },
+	  "took more than its share of the time: {who:item:items}", TIME },
 	{ COVERAGE_SOURCES, GAP_SILENT, COVERAGE_TIMED_OUT,
 	  "did not answer: {who:item:items}", DEAD_MOUNT("above it") },
 	{ COVERAGE_SOURCES, GAP_TIMED_OUT, COVERAGE_TIMED_OUT,
@@ -254,7 +254,7 @@ static const struct coverage_words words_table[] = {
 	{ COVERAGE_SOURCES, GAP_NOTHING, COVERAGE_UNAVAILABLE,
 	  "no processes were seen", MOUNT_PROC },
 	{ COVERAGE_SOURCES, GAP_MISSING, COVERAGE_UNAVAILABLE,
-	  "this kernel does not have it ({error})", AGAIN },
+	  "this kernel lacks it ({error})", AGAIN },
 	{ COVERAGE_SOURCES, GAP_LIMITED, COVERAGE_PARTIAL,
 	  "not read ({error}): {who:item:items}", FILES },
 	{ COVERAGE_SOURCES, GAP_FAILED, COVERAGE_PARTIAL,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The few operations on the record that more than one step needs. */
+/* Operations on the record that more than one step needs. */
 #include "sockprobe/evidence.h"
 
 #include <errno.h>
@@ -65,7 +65,10 @@ static size_t place_of_id(const struct evidence *ev, const char *id)
 	return low;
 }
 
-/* The container of this id, whose place is that of place_of_id(), if it is there. */
+/*
+ * The container with this id, given its place_of_id(); NO_INDEX if it is not
+ * there.
+ */
 static size_t container_at(const struct evidence *ev, size_t place,
 			   const char *id)
 {

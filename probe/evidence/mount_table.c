@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Questions asked of one mount table; nothing here reads the node. */
+/* Queries on one mount table; nothing here reads the node. */
 #include "sockprobe/mount_table.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* In `top`: this mount's pile is a ring, of a table that changed while read. */
+/*
+ * In `top`: this mount's stack is a cycle, because the table changed while it
+ * was read.
+ */
 #define RING UINT32_MAX
 
 size_t mount_by_id(const struct mount_view *view, uint64_t id)
@@ -17,7 +20,9 @@ size_t mount_by_id(const struct mount_view *view, uint64_t id)
 	return NO_INDEX;
 }
 
-/* First position in by_parent whose (parent, point) is not below the wanted. */
+/*
+ * The first position in by_parent whose (parent, point) is not below this one.
+ */
 static size_t lower_bound(const struct mount_view *view, uint32_t parent,
 			  const char *point)
 {
@@ -51,7 +56,7 @@ static size_t child_at(const struct mount_view *view, uint32_t parent,
 
 		if (mount->parent != parent || strcmp(mount->point, point) != 0)
 			break;
-		/* Only the root mount of all can be its own parent. */
+		/* Only the root mount can be its own parent. */
 		if (mount->id != parent)
 			found = idx;
 	}
@@ -60,7 +65,7 @@ static size_t child_at(const struct mount_view *view, uint32_t parent,
 
 /* ---- making the index ---- */
 
-/* For qsort: mounts have no back pointer to their table. */
+/* For qsort_r(): mounts have no pointer to their table. */
 static int compare_by_parent(const void *a, const void *b, void *mounts)
 {
 	uint32_t first = *(const uint32_t *)a;
@@ -74,15 +79,18 @@ static int compare_by_parent(const void *a, const void *b, void *mounts)
 	order = strcmp(x->point, y->point);
 	if (order)
 		return order;
-	/* Of two on one point the table's later one lies on top. */
+	/*
+	 * Of two mounts on one point the later one in the table covers the
+	 * other.
+	 */
 	return first < second ? -1 : 1;
 }
 
 /*
  * The mount at "/" whose parent is none of the mounts at "/": the root of the
- * processes whose table this is. What was mounted over "/" later has one of them
- * for a parent, and no walk of theirs meets it: a walk begins at the root, not on
- * what lies on it. `ids` has room for all.
+ * processes that have this table. Whatever was mounted over "/" later has one
+ * of them as its parent, and no walk of these processes reaches it: a walk
+ * begins at the root, not at what covers it. `ids` has space for all.
  */
 static size_t find_root(const struct mount_view *view, uint32_t *ids)
 {
@@ -107,7 +115,10 @@ static size_t find_root(const struct mount_view *view, uint32_t *ids)
 	return NO_INDEX;
 }
 
-/* What each mount has directly on its own root; itself where nothing is. */
+/*
+ * Finds what is mounted directly on each mount's root; the mount itself if
+ * nothing is.
+ */
 static void find_next(struct mount_view *view)
 {
 	for (size_t i = 0; i < view->mounts.n; i++) {
@@ -118,7 +129,9 @@ static void find_next(struct mount_view *view)
 	}
 }
 
-/* From what lies on each to what lies on top; each mount is stepped on twice. */
+/*
+ * Follows these to the top of each stack. Each mount is visited twice at most.
+ */
 static void find_top(const struct mount_view *view, uint32_t first)
 {
 	uint32_t *top = view->top;

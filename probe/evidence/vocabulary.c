@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The tables of vocabulary.h. Each row's fact is from the runtime's own
- * source or packaging, named beside it.
+ * The tables of vocabulary.h. Each fact comes from the runtime's own source or
+ * packaging, which is named beside it.
  */
 #include "sockprobe/vocabulary.h"
 
@@ -15,7 +15,7 @@
 #define STORAGE "/var/lib/containers/storage"
 #define HOME_STORAGE "/home/*/.local/share/containers/storage"
 
-/* Of containerd's own sockets; ttrpc's services were not looked into. */
+/* containerd's own sockets; the services behind ttrpc were not examined. */
 #define CONTAINERD_SOCKETS(address)                                            \
 	{ address, API_NODE_ROOT },                                            \
 	{                                                                      \
@@ -95,7 +95,7 @@ const struct runtime runtimes[] = {
 	},
 	{
 		.name = "podman",
-		/* it refuses a source that is missing */
+		/* it refuses a missing mount source */
 		.engines = { "podman" },
 		/* contrib/systemd/system/podman.socket */
 		.sockets = { { "/run/podman/podman.sock", API_NODE_ROOT },

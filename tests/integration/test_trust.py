@@ -215,7 +215,7 @@ def test_mounts_in_piles(bench, truth):
     evidence = bench.scan("--timeout", "3600", timeout=120)
     assert evidence.status == 2 and evidence.coverage("mount_tables") == {"timed_out"}
     (line,) = [line for line in evidence["coverage"] if line["source"] == "mount_tables"]
-    assert line["detail"].endswith(f" cut, as it took more than its part of the time: that of pid {pod['pid']}")
+    assert line["detail"].endswith(f" cut, because it took more than its share of the time: that of pid {pod['pid']}")
     (row,) = evidence.access(evidence.path("/run/docker.sock"), truth["agent"]["id"])
     assert (row["container_path"], row["confirmed"]) == ("/host/var/run/docker.sock", True)
     bench.node.remove_pod(pod)

@@ -91,7 +91,7 @@ static void all_gaps_of_file_descriptors(void **state)
 		"run as root with CAP_SYS_PTRACE (kubectl debug: --profile=sysadmin)");
 	check_line(ev, 1, COVERAGE_PARTIAL,
 		   "more holders of sockets than are kept (262144)",
-		   "look for who holds so many connections to a runtime");
+		   "find out who holds so many connections to a runtime");
 	check_line(ev, 2, COVERAGE_TIMED_OUT,
 		   "descriptors of 40 processes read before the deadline",
 		   "give more time with --timeout");
@@ -118,7 +118,7 @@ static void gaps_of_namespaces(void **state)
 		   "ended before it was entered: no sockets read", "run again");
 	check_line(
 		ev, 1, COVERAGE_UNAVAILABLE,
-		"this kernel does not know unix_diag (No such file or directory): no sockets read",
+		"this kernel has no unix_diag (No such file or directory): no sockets read",
 		"modprobe unix_diag");
 }
 
@@ -134,9 +134,9 @@ static void silence_is_not_the_deadline(void **state)
 	coverage_count_name(&tally, fetch_gap(-ETIME), "/x", -ETIME);
 	coverage_report(ev, SOURCE_PATHS, "node", &tally);
 	assert_int_equal(ev->coverage.n, 2);
-	check_line(
-		ev, 0, COVERAGE_TIMED_OUT, "of 9 paths did not answer: /dead/1",
-		"look for a dead network or FUSE mount above the paths named");
+	check_line(ev, 0, COVERAGE_TIMED_OUT,
+		   "of 9 paths did not answer: /dead/1",
+		   "find the dead network or FUSE mount above the paths named");
 	check_line(
 		ev, 1, COVERAGE_TIMED_OUT,
 		"of 9 paths not looked at before the deadline: /dead/2 and 1 other path",
@@ -194,8 +194,8 @@ static void no_gap_beside_complete(void **state)
 	assert_string_equal(ev->coverage.at[0].source, "access");
 	check_line(
 		ev, 1, COVERAGE_PARTIAL,
-		"left out, as more paths than are kept: 1 listening socket of a runtime's name",
-		"look for who makes so many sockets of a runtime's name");
+		"left out, because more paths exist than are kept: 1 listening socket with a runtime's name",
+		"find out who makes so many sockets with a runtime's name");
 }
 
 /* What parts of a search counted, as one. A name is another memory's: left. */
