@@ -1,5 +1,6 @@
 # What a run asks of the kernel, counted: it does not depend on the machine, as
 # time does, and most of the time goes there. tests/bench has the time.
+import os
 import re
 
 import conftest
@@ -35,3 +36,27 @@ def test_calls_are_no_more_than_they_were(bench, floor):
     assert own["setns"] == 2 * (least["setns"] - 1)  # into each other network namespace, and back
     assert own["getdents64"] < 1.2 * least["getdents64"] and own["readlinkat"] < 1.35 * least["readlinkat"]
     assert 2.5 < own["total"] / least["total"] < 1.1 * 3.0
+
+
+def readers(bench, *options):
+    """
+    How many processes read descriptors at once, by strace's forks and ends: one that is late is ended, and another
+    takes its place. The program and the keeper of the readers are two more.
+    """
+    trace = bench.node.state / "trace"
+    bench.node.exec(["strace", "-f", "-o", trace, "-e", "trace=clone,clone3,fork,vfork", conftest.PROGRAM, *options],
+                    check=False)
+    living = most = 1
+    for line in trace.read_text().splitlines():
+        living += bool(re.search(r"(?:clone3?|v?fork)(?:\(| resumed).* = [1-9]", line))
+        living -= bool(re.search(r"\+\+\+ (?:exited with|killed by) ", line))
+        most = max(most, living)
+    return most - 2
+
+
+def test_nice_leaves_processors_to_others(bench, floor):
+    """From 64 processes on, descriptors are read side by side, on each processor; as a guest, on one."""
+    pids = bench.node.exec(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"]).stdout
+    assert int(pids) >= 64
+    assert readers(bench, "--nice") == 1
+    assert (readers(bench) > 1) == (len(os.sched_getaffinity(0)) > 1)

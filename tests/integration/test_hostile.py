@@ -34,7 +34,7 @@ def truth(bench):
 def test_dead_mount_on_the_node(bench, truth):
     bench.node.exec(["mkdir", "-p", "/run/dead"])
     bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/run/dead"], ready=lambda text: "ready" in text)
-    evidence = bench.scan("--timeout", HOUR, "--path", "/run/dead/docker.sock", timeout=SOON)
+    evidence = bench.scan("--timeout", HOUR, "--path", "/run/dead/docker.sock", timeout=SOON, late=True)
     assert evidence.status == 2 and evidence.coverage("paths") == {"timed_out"}
     path = evidence.path("/run/dead/docker.sock")
     assert (path["kind"], path["state"], path["connect_result"]) == ("timed_out", "unknown", None)
@@ -50,7 +50,7 @@ def test_dead_mount_inside_a_container(bench, truth):
                      ready=lambda text: "ready" in text)
     raw = findings.finding(agent, "/tmp/docker.sock", time.time() + 2)
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
-    evidence = conftest.Evidence(bench.run("explain", "--timeout", HOUR, "/run/finding.json", timeout=SOON))
+    evidence = conftest.Evidence(bench.run("explain", "--timeout", HOUR, "/run/finding.json", timeout=SOON, late=True))
     assert (evidence["verdict"]["decision"], evidence.status) == ("inconclusive", 2)
     path = evidence.path("/tmp/docker.sock", view=agent["id"])
     assert (path["kind"], path["connect_result"]) == ("timed_out", None)
@@ -59,7 +59,7 @@ def test_dead_mount_inside_a_container(bench, truth):
 def test_deadline_of_the_whole_run(bench, truth):
     """Each path would take its two seconds, all of them two minutes."""
     paths = [word for i in range(60) for word in ("--path", f"/run/dead/{i}.sock")]
-    evidence = bench.scan("--timeout", "5", *paths, timeout=SOON // 2)
+    evidence = bench.scan("--timeout", "5", *paths, timeout=SOON // 2, late=True)
     assert evidence.status == 2
     # Those that were asked in vain and those that were not asked have lines of their own.
     assert "give more time with --timeout" in {line["fix"] for line in evidence["coverage"] if line["source"] == "paths"}

@@ -17,6 +17,15 @@ def truth(bench):
     return bench.scene("mission")
 
 
+@pytest.fixture(autouse=True)
+def nothing_left(bench, truth):
+    """A test that fails leaves no pod that makes others fail."""
+    before = set(bench.node.sandboxes)
+    yield
+    for sandbox in set(bench.node.sandboxes) - before:
+        bench.node.remove_pod({"sandbox": sandbox})
+
+
 def cgroup_base(node):
     """Where a container's cgroup may be made by hand, on either version."""
     root = "/sys/fs/cgroup"
@@ -209,10 +218,10 @@ def test_mounts_in_piles(bench, truth):
     rows = {row["container_path"]: (row["hidden"], row["confirmed"])
             for row in evidence.access(evidence.path(CONTAINERD), pod["id"])}
     assert rows["/tmp/pile/containerd.sock"] == (False, True)
-    # As many as this machine takes clearly longer for than the 2 s that one table may take.
-    while seconds_to_read() < 4:
+    # As many as a processor takes longer for than the 2 s that one table may take.
+    while seconds_to_read() < 2.5:
         bench.node.exec([*script, "8000"])
-    evidence = bench.scan("--timeout", "3600", timeout=120)
+    evidence = bench.scan("--timeout", "3600", timeout=120, late=True)
     assert evidence.status == 2 and evidence.coverage("mount_tables") == {"timed_out"}
     (line,) = [line for line in evidence["coverage"] if line["source"] == "mount_tables"]
     assert line["detail"].endswith(f" cut, because it took more than its share of the time: that of pid {pod['pid']}")
@@ -266,7 +275,8 @@ def test_more_than_is_kept(bench, truth):
         assert evidence.coverage(source) == {"complete"}
     assert evidence.path("/run/docker.sock")["kind"] == "directory"
     path = evidence.path(CONTAINERD)
-    assert path["state"] == "listening" and path["listener"]["process"]["comm"] == "containerd"
+    assert path["state"] == "listening", evidence["coverage"]
+    assert path["listener"]["process"]["comm"] == "containerd"
     assert [row["client"]["container"] for row in evidence.connections(path) if row["client"]] == [truth["agent"]["id"]]
     bench.node.remove_pod(pod)
 

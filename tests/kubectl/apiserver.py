@@ -169,7 +169,7 @@ class Container:
         if self.statuses == "containerStatuses":
             self.phase("Failed" if code else "Succeeded")
 
-    def wait_gone(self, seconds=60):
+    def wait_gone(self, seconds=600):
         end = time.monotonic() + seconds
         while not self.gone() and not self.cluster.stopped.is_set() and time.monotonic() < end:
             time.sleep(0.02)

@@ -123,7 +123,7 @@ def test_namespace_admits_the_pods_and_no_traffic(build):
 def test_roles_are_what_the_plugin_asks(build, bench):
     """Each request of a run is allowed by the roles, and each right of theirs was used."""
     bench.cluster.node(NODE)
-    bench.kubelet.instead[NODE] = ends_with(SAMPLE, seconds=2)
+    bench.kubelet.instead[NODE] = ends_with(SAMPLE, watches=1)
     assert bench.run("node", NODE, "-n", "sockprobe")[0] == 0
     assert bench.run("nodes", "--all", "-n", "sockprobe")[0] == 0
     asked = set()

@@ -26,11 +26,11 @@ def removed(cluster):
     return True
 
 
-def ends_with(log, code=0, reason=None, seconds=0):
-    """A kubelet whose container runs so long, prints this and ends so."""
+def ends_with(log, code=0, reason=None, watches=0):
+    """A kubelet whose container runs until it was watched so many times, prints this and ends so."""
     def play(container):
         container.run()
-        time.sleep(seconds)
+        wait_for(lambda: len(container.cluster.seen("watch=true")) >= watches or container.gone())
         container.end(log, code, reason)
     return play
 
@@ -128,7 +128,7 @@ def test_log_that_is_not_whole_is_no_evidence(bench, cluster, log):
 
 def test_watch_that_ends_early_is_begun_again(bench, cluster):
     cluster.watch_seconds = 0.3
-    bench.kubelet.instead[NODE] = ends_with(SAMPLE, seconds=4)
+    bench.kubelet.instead[NODE] = ends_with(SAMPLE, watches=2)
     assert bench.run("node", NODE)[:2] == (0, SAMPLE)
     assert len(cluster.seen("watch=true")) > 1
 
@@ -183,7 +183,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("pattern, refusal, code, words", REFUSED.values(), ids=REFUSED.keys())
 def test_refusal_of_the_server(bench, cluster, pattern, refusal, code, words):
-    bench.kubelet.instead[NODE] = ends_with(SAMPLE, seconds=2)
+    bench.kubelet.instead[NODE] = ends_with(SAMPLE, watches=1)
     cluster.refuse(pattern, refusal)
     status, out, err = bench.run("node", NODE)
     assert (status, out) == (code, b""), err
@@ -233,7 +233,7 @@ def test_node_that_is_not_ready(bench, ready):
 def test_pod_that_somebody_deletes(bench, cluster):
     def play(container):
         container.run()
-        time.sleep(0.5)
+        wait_for(lambda: cluster.seen("watch=true"))
         pod = container.read()
         pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
         cluster.put("Pod", container.namespace, pod)
@@ -246,11 +246,11 @@ def test_pod_that_somebody_deletes(bench, cluster):
 def test_timeout(bench, cluster):
     bench.kubelet.instead[NODE] = waits_for("ContainerCreating")
     begun = time.monotonic()
-    status, out, err = bench.run("node", NODE, "--timeout", "3")
+    status, out, err = bench.run("node", NODE, "--timeout", "10")
     assert (status, out) == (69, b"")
-    assert ("not ended within 3 s; the last that was known of it: ContainerCreating" in err
+    assert ("not ended within 10 s; the last that was known of it: ContainerCreating" in err
             and "try a longer --timeout; kubectl get events" in err)
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < 120
     assert removed(cluster)
 
 
@@ -259,9 +259,9 @@ def test_timeout(bench, cluster):
 def test_timeout_while_the_server_fails(bench, cluster, refusal):
     bench.kubelet.instead[NODE] = runs_on
     cluster.refuse("watch=true", refusal)
-    status, out, err = bench.run("node", NODE, "--timeout", "3")
+    status, out, err = bench.run("node", NODE, "--timeout", "10")
     assert (status, out) == (69, b"")
-    assert "not ended within 3 s; the last that was known of it: Running" in err
+    assert "not ended within 10 s; the last that was known of it: Running" in err
     assert removed(cluster)
 
 
@@ -279,7 +279,7 @@ def test_messages_bring_no_control_characters_to_the_terminal(bench, cluster):
 @pytest.mark.parametrize("refusal", [Refusal(503, "ServiceUnavailable", "the server is currently unable"), None],
                          ids=["503", "hung up"])
 def test_failures_that_pass_are_tried_again(bench, cluster, pattern, refusal):
-    bench.kubelet.instead[NODE] = ends_with(SAMPLE, seconds=2)
+    bench.kubelet.instead[NODE] = ends_with(SAMPLE, watches=2 if pattern == "watch=true" else 1)
     cluster.refuse(pattern, refusal, times=1)
     status, out, err = bench.run("node", NODE)
     assert (status, out) == (0, SAMPLE), err

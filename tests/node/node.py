@@ -158,7 +158,7 @@ class Node:
         self.started = []
         self.truth = {}
         self._cri = None
-        self._sandboxes = {}
+        self.sandboxes = {}
         if self.record.exists():
             saved = json.loads(self.record.read_text())
             self.pid, self.truth = saved["pid"], saved["truth"]
@@ -391,7 +391,7 @@ class Node:
                 security_context=m.LinuxSandboxSecurityContext(namespace_options=options, privileged=privileged)))
         sandbox_id = self.cri.call("RunPodSandbox", m.RunPodSandboxRequest(config=sandbox),
                                    m.RunPodSandboxResponse).pod_sandbox_id
-        self._sandboxes[sandbox_id] = sandbox
+        self.sandboxes[sandbox_id] = sandbox
         return self._container(sandbox_id, command, container, image, mounts, options, privileged, capabilities, user)
 
     def ephemeral(self, pod, command, container="debugger", image=APP_IMAGE, mounts=(), target=None, capabilities=()):
@@ -402,7 +402,7 @@ class Node:
 
     def _container(self, sandbox_id, command, name, image, mounts, options, privileged, capabilities, user):
         m = self.cri.messages
-        sandbox = self._sandboxes[sandbox_id]
+        sandbox = self.sandboxes[sandbox_id]
         security = m.LinuxContainerSecurityContext(
             privileged=privileged, namespace_options=options,
             capabilities=m.Capability(add_capabilities=list(capabilities)))
@@ -444,6 +444,7 @@ class Node:
         m = self.cri.messages
         self.cri.call("RemovePodSandbox", m.RemovePodSandboxRequest(pod_sandbox_id=pod["sandbox"]),
                       m.RemovePodSandboxResponse)
+        self.sandboxes.pop(pod["sandbox"], None)
 
     def docker(self, name, command, *options, image=APP_IMAGE, network="none"):
         made = self.exec(["docker", "run", "-d", "--name", name, "--network", network, "--security-opt",
