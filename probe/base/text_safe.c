@@ -276,7 +276,8 @@ static void cut_middle(char *to, const char *text, size_t keep)
 	for (int i = 0; i < 3 && (*tail & 0xc0) == 0x80; i++)
 		tail++;
 	memcpy(to, text, head);
-	stpcpy(stpcpy(to + head, "..."), tail);
+	to = stpcpy(to + head, "...");
+	memcpy(to, tail, strlen(tail) + 1);
 }
 
 static bool quote_fits(struct quoted *quoted, const char *text)
@@ -309,7 +310,7 @@ struct quoted quote_short(const char *text)
 		if (strlen(text) > keep[i])
 			cut_middle(part, text, keep[i]);
 		else
-			stpcpy(part, text);
+			memcpy(part, text, strlen(text) + 1);
 		if (quote_fits(&quoted, part))
 			break;
 	}
