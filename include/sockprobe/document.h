@@ -20,8 +20,6 @@
 
 #define EVIDENCE_SCHEMA "sockprobe.evidence/v1"
 
-#define NUMBER_UNKNOWN INT64_MIN
-
 DEFINE_LIST(number_list, int64_t);
 
 /* ---- probe, node, coverage ---- */

@@ -9,6 +9,8 @@
 
 #include "sockprobe/evidence.h"
 
+#define NUMBER_UNKNOWN INT64_MIN
+
 /* A field that could not be taken as it is. */
 struct finding_problem {
 	const char *place; /* where it stands in the raw finding: "/a/b" */

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "document/document.h"
-#include "sockprobe/json.h"
+#include "document/load.h"
 #include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
@@ -91,16 +90,10 @@ void input_free(struct input *input)
 	input->text = NULL;
 }
 
-int input_evidence(const struct input *input, cJSON **document,
-		   struct error *error)
+int input_evidence(struct input *input, struct doc *doc, struct error *error)
 {
-	*document = cJSON_ParseWithLength(input->text, input->len);
-	if (!*document)
-		return fail(error, EXIT_BAD_INPUT, "%s: not JSON, or cut off",
-			    quote_short(input->path).text);
-	if (!json_is(*document, "schema", EVIDENCE_SCHEMA))
-		return fail(error, EXIT_BAD_INPUT,
-			    "%s: not evidence of schema %s",
-			    quote_short(input->path).text, EVIDENCE_SCHEMA);
-	return 0;
+	int status = doc_load(doc, input->path, input->text, input->len, error);
+
+	input_free(input);
+	return status;
 }

@@ -6,9 +6,9 @@
 #ifndef SOCKPROBE_INPUT_H
 #define SOCKPROBE_INPUT_H
 
-#include <cjson/cJSON.h>
 #include <stddef.h>
 
+#include "sockprobe/document.h"
 #include "sockprobe/error.h"
 
 enum { EVIDENCE_FILE_MAX = 256 * 1024 * 1024, EXPECT_FILE_MAX = 1024 * 1024 };
@@ -28,8 +28,10 @@ int input_read(struct input *input, const char *path, size_t max,
 	       struct error *error);
 void input_free(struct input *input);
 
-/* Parses evidence and checks that it says to be such. To be deleted. */
-int input_evidence(const struct input *input, cJSON **document,
-		   struct error *error);
+/*
+ * Loads evidence with every member checked, and frees its text. The document is
+ * to be freed with arena_free(&doc->arena) in every case.
+ */
+int input_evidence(struct input *input, struct doc *doc, struct error *error);
 
 #endif

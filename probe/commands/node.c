@@ -13,7 +13,9 @@
 #include "commands/output.h"
 #include "commands/scan.h"
 #include "confine/confine.h"
-#include "document/document.h"
+#include "document/build.h"
+#include "document/load.h"
+#include "document/resolve.h"
 #include "finding/dialects.h"
 #include "finding/expect.h"
 #include "judge/judge.h"
@@ -24,37 +26,61 @@
 
 enum { OPTIONS_ARENA = 1 << 20 };
 
-/* All of one run. What is parsed, the document takes over. */
+/* All of one run. */
 struct run {
 	struct options options;
 	struct emit_form form;
 	struct output output;
 	struct confinement confinement;
 	struct input finding, expect;
-	cJSON *findings, *expected;
+	struct arena brought; /* owns what was parsed of these two */
+	struct finding_list findings;
+	struct expected_list expected;
 	struct scan scan;
-	cJSON *document;
+	struct doc doc;
 };
 
-/* The evidence and, where there are findings, their verdicts. */
-static int make_document(struct run *run)
+/*
+ * Gives the findings to the document. Their containers' ids are the evidence's,
+ * and their places are in its list: the document has its own of both.
+ */
+static int adopt_findings(struct doc *doc, const struct finding_list *findings)
 {
-	cJSON *document = document_build(&run->scan.ev);
+	size_t twice;
 
-	run->document = document;
-	summary_fill(document);
-	if (!run->findings)
-		return summary_is_complete(document) ? EXIT_COMPLETE
-						     : EXIT_INCOMPLETE;
-	cJSON_AddNullToObject(document, "verdicts");
-	cJSON_AddItemToObject(document, "findings", run->findings);
-	run->findings = NULL;
-	if (!run->expected)
-		return judge_document(document, NULL);
-	cJSON_AddItemToObject(document, "expected", run->expected);
-	run->expected = NULL;
-	return judge_document(document, cJSON_GetObjectItemCaseSensitive(
-						document, "expected"));
+	doc->findings = *findings;
+	for (size_t i = 0; i < findings->n; i++) {
+		const char **id = &findings->at[i].located.container.id;
+
+		if (!*id)
+			continue;
+		*id = arena_intern(&doc->arena, *id);
+		if (!*id)
+			return -ENOMEM;
+	}
+	return doc_resolve(doc, &twice);
+}
+
+/*
+ * The evidence and, where there are findings, their verdicts. Fills *decided. The
+ * scan is freed first: to judge and print needs as much memory again.
+ */
+static int make_document(struct run *run, int *decided, struct error *error)
+{
+	struct doc *doc = &run->doc;
+	int err = doc_build(doc, &run->scan.ev, DOC_KEEPS_MAX);
+
+	if (!err)
+		err = adopt_findings(doc, &run->findings);
+	scan_free(&run->scan);
+	if (!err)
+		err = summary_fill(doc);
+	if (err)
+		return fail(error, EXIT_INTERNAL, "document: %s",
+			    strerror(-err));
+	*decided = doc->summary->complete ? EXIT_COMPLETE : EXIT_INCOMPLETE;
+	doc->expected = run->expected;
+	return doc->findings.n ? judge_document(doc, decided, error) : 0;
 }
 
 static int check_operands(const struct options *options, bool explain,
@@ -116,14 +142,19 @@ static int correlate(struct run *run, struct error *error)
 {
 	int status = 0;
 
+	arena_init(&run->brought, FINDINGS_ARENA + EXPECT_ARENA);
 	if (run->finding.text)
-		status = findings_parse(run->finding.text, run->finding.len,
-					&run->findings, error);
+		status = findings_parse(&run->brought, run->finding.text,
+					run->finding.len, &run->findings,
+					error);
 	if (!status && run->expect.text)
-		status = expect_parse(run->expect.text, run->expect.len,
-				      &run->expected, error);
+		status = expect_parse(&run->brought, run->expect.text,
+				      run->expect.len, &run->expected, error);
+	/* What they hold was copied. */
+	input_free(&run->finding);
+	input_free(&run->expect);
 	if (!status)
-		status = scan_correlate(&run->scan, run->findings, error);
+		status = scan_correlate(&run->scan, &run->findings, error);
 	return status;
 }
 
@@ -132,20 +163,17 @@ static int report(struct run *run, int *decided, struct error *error)
 	int status = confine_enter(&run->scan.ev.probe.confinement,
 				   PHASE_REPORT, error);
 
-	if (status)
-		return status;
-	*decided = make_document(run);
-	/* What it was made of is as large as what comes now. */
-	scan_free(&run->scan);
-	status = emit(run->output.stream, run->document, &run->form, error);
-	return output_finish(&run->output, status, error);
+	if (!status)
+		status = make_document(run, decided, error);
+	if (!status)
+		status = emit(run->output.stream, &run->doc, &run->form, error);
+	return status;
 }
 
 static void free_run(struct run *run)
 {
-	cJSON_Delete(run->document);
-	cJSON_Delete(run->findings);
-	cJSON_Delete(run->expected);
+	arena_free(&run->doc.arena);
+	arena_free(&run->brought);
 	input_free(&run->finding);
 	input_free(&run->expect);
 	scan_free(&run->scan);
@@ -163,10 +191,9 @@ static int look_and_judge(struct run *run, bool explain, struct error *error)
 		status = correlate(run, error);
 	if (!status)
 		status = report(run, &decided, error);
-	else
-		status = output_finish(&run->output, status, error);
+	status = output_finish(&run->output, status, error);
 	if (!status)
-		emit_conclusion(stderr, run->document);
+		emit_conclusion(stderr, &run->doc);
 	free_run(run);
 	return status ? status : decided;
 }

@@ -7,14 +7,12 @@
 #include "commands/options.h"
 #include "commands/output.h"
 #include "confine/confine.h"
-#include "document/shorten.h"
 #include "finding/dialects.h"
 #include "finding/expect.h"
 #include "judge/judge.h"
 #include "judge/relocate.h"
 #include "report/emit.h"
 #include "report/filter.h"
-#include "sockprobe/json.h"
 #include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
@@ -26,7 +24,8 @@ struct run {
 	struct output output;
 	struct confinement confinement;
 	struct input evidence, finding, expect;
-	cJSON *document;
+	struct arena brought; /* owns what was parsed of the last two */
+	struct doc doc;
 };
 
 /* One such command: what it takes, and what it does with the document. */
@@ -37,39 +36,24 @@ struct saved_command {
 	int (*run)(struct run *run, struct error *error);
 };
 
-/* The operator's word is kept in the document, so that it is judged again. */
-static int keep_expected(struct run *run, struct error *error)
+/* What was brought in takes the place of what the document has of it. */
+static int take_brought(struct run *run, struct error *error)
 {
-	cJSON *expected;
-	int status;
+	struct finding_list findings;
+	int status = 0;
 
-	if (!run->expect.text)
-		return 0;
-	status = expect_parse(run->expect.text, run->expect.len, &expected,
-			      error);
-	if (status)
-		return status;
-	cJSON_DeleteItemFromObjectCaseSensitive(run->document, "expected");
-	cJSON_AddItemToObject(run->document, "expected", expected);
-	return 0;
-}
-
-static int add_findings(struct run *run, struct error *error)
-{
-	cJSON *findings;
-	int status;
-
-	if (run->finding.text) {
-		status = findings_parse(run->finding.text, run->finding.len,
-					&findings, error);
-		if (status)
-			return status;
-		relocate_findings(run->document, findings);
+	arena_init(&run->brought, FINDINGS_ARENA + EXPECT_ARENA);
+	if (run->expect.text)
+		status = expect_parse(&run->brought, run->expect.text,
+				      run->expect.len, &run->doc.expected,
+				      error);
+	if (!status && run->finding.text) {
+		status = findings_parse(&run->brought, run->finding.text,
+					run->finding.len, &findings, error);
+		if (!status)
+			relocate_findings(&run->doc, &findings);
 	}
-	return json_get(run->document, "findings")
-		       ? 0
-		       : fail(error, EXIT_BAD_INPUT,
-			      "judge: the evidence holds no finding; give one");
+	return status;
 }
 
 static int check_form(const struct options *options, struct error *error)
@@ -90,25 +74,22 @@ static int emit_document(struct run *run, const char *otherwise,
 		options.format = otherwise;
 	status = options_form(&options, &form, error);
 	return status ? status
-		      : emit(run->output.stream, run->document, &form, error);
+		      : emit(run->output.stream, &run->doc, &form, error);
 }
 
 static int run_judge(struct run *run, struct error *error)
 {
-	int decided;
-	int status = keep_expected(run, error);
+	int decided = EXIT_INTERNAL;
+	int status = take_brought(run, error);
 
 	if (!status)
-		status = add_findings(run, error);
-	if (status)
-		return output_finish(&run->output, status, error);
-	decided = judge_document(run->document,
-				 json_get(run->document, "expected"));
-	status = emit_document(run, NULL, error);
+		status = judge_document(&run->doc, &decided, error);
+	if (!status)
+		status = emit_document(run, NULL, error);
 	status = output_finish(&run->output, status, error);
 	if (status)
 		return status;
-	emit_conclusion(stderr, run->document);
+	emit_conclusion(stderr, &run->doc);
 	return decided;
 }
 
@@ -122,20 +103,24 @@ static int check_filter_form(const struct options *options, struct error *error)
 	return options_format(options, filter_formats, &format, error);
 }
 
+/* What a file says that its verdict is counts for nothing: it is judged again. */
 static int run_filter(struct run *run, struct error *error)
 {
 	struct filter_request request = {
 		.detector = run->options.detector,
 		.scope = run->options.scope,
 	};
+	int decided;
 	int format;
 	int status =
 		options_format(&run->options, filter_formats, &format, error);
 
 	request.format = (enum filter_format)format;
 	if (!status)
-		status = filter_emit(run->output.stream, run->document,
-				     &request, error);
+		status = judge_document(&run->doc, &decided, error);
+	if (!status)
+		status = filter_emit(run->output.stream, &run->doc, &request,
+				     error);
 	return output_finish(&run->output, status, error);
 }
 
@@ -183,7 +168,7 @@ static int read_inputs(struct run *run, struct error *error)
 
 static int check_whole(const struct run *run, struct error *error)
 {
-	if (!is_shortened(run->document))
+	if (!doc_is_shortened(&run->doc))
 		return 0;
 	return fail(
 		error, EXIT_BAD_INPUT,
@@ -200,7 +185,7 @@ static int open_and_run(const struct saved_command *command, struct run *run,
 	if (!status)
 		status = read_inputs(run, error);
 	if (!status)
-		status = input_evidence(&run->evidence, &run->document, error);
+		status = input_evidence(&run->evidence, &run->doc, error);
 	if (!status && command->whole)
 		status = check_whole(run, error);
 	if (status)
@@ -223,7 +208,8 @@ static int saved_main(const struct saved_command *command, int argc,
 		status = command->check(&run.options, error);
 	if (!status)
 		status = open_and_run(command, &run, error);
-	cJSON_Delete(run.document);
+	arena_free(&run.doc.arena);
+	arena_free(&run.brought);
 	input_free(&run.evidence);
 	input_free(&run.finding);
 	input_free(&run.expect);

@@ -262,11 +262,10 @@ static int look_at_unlisted(struct scan *scan)
 }
 
 /* A finding's path is what it is in the finding's container. */
-static int look_at_finding(struct scan *scan, cJSON *finding)
+static int look_at_finding(struct scan *scan, struct finding *finding)
 {
 	struct evidence *ev = &scan->ev;
-	const char *name = cJSON_GetStringValue(
-		cJSON_GetObjectItemCaseSensitive(finding, "socket_path"));
+	const char *name = finding->socket_path;
 	size_t container = locate_finding(ev, finding);
 	size_t process;
 	size_t path;
@@ -280,21 +279,20 @@ static int look_at_finding(struct scan *scan, cJSON *finding)
 	err = paths_add_named(ev, scan->fetch, name, FROM_FINDING, process,
 			      container, &path);
 	if (!err)
-		locate_set_path(finding, path);
+		finding->located.path = path;
 	return err;
 }
 
 /* Findings name containers by what only all the records tell. */
 static int look_at_findings(struct scan *scan)
 {
-	cJSON *finding;
 	int err = 0;
 
-	if (!scan->findings)
+	if (!scan->findings->n)
 		return 0;
 	err = records_read_all(&scan->ev, scan->fetch, &scan->records);
-	cJSON_ArrayForEach(finding, scan->findings) {
-		int failed = look_at_finding(scan, finding);
+	for (size_t i = 0; i < scan->findings->n; i++) {
+		int failed = look_at_finding(scan, &scan->findings->at[i]);
 
 		if (!err)
 			err = failed;
@@ -450,7 +448,8 @@ static void close_all(struct scan *scan)
 	scan->rootfd = -1;
 }
 
-int scan_correlate(struct scan *scan, cJSON *findings, struct error *error)
+int scan_correlate(struct scan *scan, struct finding_list *findings,
+		   struct error *error)
 {
 	int err;
 

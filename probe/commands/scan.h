@@ -7,14 +7,13 @@
 #ifndef SOCKPROBE_SCAN_H
 #define SOCKPROBE_SCAN_H
 
-#include <cjson/cJSON.h>
-
 #include "collect/fetch.h"
 #include "collect/holders.h"
 #include "collect/records.h"
 #include "collect/sockdiag.h"
 #include "commands/options.h"
 #include "sockprobe/evidence.h"
+#include "sockprobe/finding.h"
 
 struct scan {
 	struct evidence ev;
@@ -26,7 +25,7 @@ struct scan {
 	struct socket_tables tables;
 	struct holders_search search;
 	struct record_index records;
-	cJSON *findings; /* of scan_correlate() */
+	struct finding_list *findings; /* of scan_correlate() */
 };
 
 /*
@@ -38,11 +37,12 @@ int scan_collect(struct scan *scan, const struct options *options,
 		 const struct confinement *confinement, struct error *error);
 
 /*
- * Fills scan->ev. `findings` (NULL for none): normalized findings; each is
- * located, and its socket path looked at in its container. Gaps are coverage,
- * not errors. All that the scan held open is closed. 0, or fails.
+ * Fills scan->ev. Each of `findings` (may be empty) is located, and its socket
+ * path looked at in its container. Gaps are coverage, not errors. All that the
+ * scan held open is closed. 0, or fails.
  */
-int scan_correlate(struct scan *scan, cJSON *findings, struct error *error);
+int scan_correlate(struct scan *scan, struct finding_list *findings,
+		   struct error *error);
 
 void scan_free(struct scan *scan);
 

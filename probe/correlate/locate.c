@@ -6,11 +6,8 @@
  */
 #include "correlate/locate.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include "sockprobe/json.h"
 
 enum { START_SLACK_MS = 2000 };
 
@@ -22,28 +19,27 @@ static bool same(const char *a, const char *b)
 /* ---- the process ---- */
 
 /* Is this the finding's process, by pid and start? */
-static size_t find_process(const struct evidence *ev, const cJSON *finding,
-			   const char **state)
+static size_t find_process(const struct evidence *ev,
+			   const struct finding *finding,
+			   enum finding_process *state)
 {
-	const cJSON *pid = json_get(finding, "pid");
-	const char *started = json_text(finding, "process_started_at");
-	struct timespec when;
-
-	*state = "unknown";
-	if (!cJSON_IsNumber(pid) || !started || parse_rfc3339(started, &when))
+	*state = FINDING_PROCESS_UNKNOWN;
+	if (finding->pid == NUMBER_UNKNOWN ||
+	    !finding->process_started_at.tv_sec)
 		return NO_INDEX;
-	*state = "ended";
+	*state = FINDING_PROCESS_ENDED;
 	for (size_t i = 0; i < ev->processes.n; i++) {
 		int64_t apart;
 
-		if (ev->processes.at[i].pid != pid->valueint)
+		if (ev->processes.at[i].pid != finding->pid)
 			continue;
-		apart = time_diff_ms(process_start(ev, i), when);
+		apart = time_diff_ms(process_start(ev, i),
+				     finding->process_started_at);
 		if (apart <= START_SLACK_MS && apart >= -START_SLACK_MS) {
-			*state = "running";
+			*state = FINDING_PROCESS_RUNNING;
 			return i;
 		}
-		*state = "reused";
+		*state = FINDING_PROCESS_REUSED;
 	}
 	return NO_INDEX;
 }
@@ -62,14 +58,15 @@ size_t locate_process(const struct evidence *ev, size_t container)
 
 /* ---- the container ---- */
 
-static bool matches_id(const struct container *container, const cJSON *finding)
+static bool matches_id(const struct container *container,
+		       const struct finding *finding)
 {
-	return same(container->id, json_text(finding, "container_id"));
+	return same(container->id, finding->container_id);
 }
 
-static bool is_pod(const cJSON *finding)
+static bool is_pod(const struct finding *finding)
 {
-	const char *type = json_text(finding, "workload_type");
+	const char *type = finding->workload_type;
 
 	return type &&
 	       (strcasecmp(type, "pod") == 0 || strcasecmp(type, "pods") == 0);
@@ -77,10 +74,10 @@ static bool is_pod(const cJSON *finding)
 
 /* Of a pod several containers may run: name and image tell them apart. */
 static bool matches_part(const struct container *container,
-			 const cJSON *finding)
+			 const struct finding *finding)
 {
-	const char *name = json_text(finding, "container_name");
-	const char *image = json_text(finding, "image");
+	const char *name = finding->container_name;
+	const char *image = finding->image;
 
 	return !container->sandbox &&
 	       (!name || !container->name.value ||
@@ -90,11 +87,10 @@ static bool matches_part(const struct container *container,
 }
 
 static bool matches_pod_uid(const struct container *container,
-			    const cJSON *finding)
+			    const struct finding *finding)
 {
 	return is_pod(finding) && matches_part(container, finding) &&
-	       same(container->pod_uid.value,
-		    json_text(finding, "workload_uid"));
+	       same(container->pod_uid.value, finding->workload_uid);
 }
 
 /* A workload's pods are named after it, with more behind a '-'. */
@@ -107,13 +103,12 @@ static bool is_of_workload(const char *pod, const char *workload)
 }
 
 static bool matches_workload(const struct container *container,
-			     const cJSON *finding)
+			     const struct finding *finding)
 {
-	const char *workload = json_text(finding, "workload_name");
+	const char *workload = finding->workload_name;
 
 	if (!matches_part(container, finding) ||
-	    !same(container->pod_namespace.value,
-		  json_text(finding, "namespace")))
+	    !same(container->pod_namespace.value, finding->name_space))
 		return false;
 	return is_pod(finding)
 		       ? same(container->pod_name.value, workload)
@@ -121,13 +116,13 @@ static bool matches_workload(const struct container *container,
 }
 
 static const struct matcher {
-	const char *what;
+	enum matched_by by;
 	bool (*matches)(const struct container *container,
-			const cJSON *finding);
+			const struct finding *finding);
 } matchers[] = {
-	{ "container id", matches_id },
-	{ "pod uid", matches_pod_uid },
-	{ "namespace, workload and image", matches_workload },
+	{ MATCHED_BY_ID, matches_id },
+	{ MATCHED_BY_POD_UID, matches_pod_uid },
+	{ MATCHED_BY_WORKLOAD, matches_workload },
 };
 
 struct search {
@@ -136,7 +131,8 @@ struct search {
 	size_t ended;
 };
 
-static struct search search(const struct evidence *ev, const cJSON *finding,
+static struct search search(const struct evidence *ev,
+			    const struct finding *finding,
 			    const struct matcher *matcher, size_t process)
 {
 	struct search result = { .found = NO_INDEX };
@@ -164,14 +160,12 @@ static struct search search(const struct evidence *ev, const cJSON *finding,
 	return result;
 }
 
-size_t locate_finding(struct evidence *ev, cJSON *finding)
+size_t locate_finding(struct evidence *ev, struct finding *finding)
 {
-	cJSON *located = cJSON_AddObjectToObject(finding, "located");
-	const char *by = NULL;
+	struct finding_location *located = &finding->located;
 	const char *why =
 		"no container of this node has its id, pod or workload";
-	const char *state;
-	size_t process = find_process(ev, finding, &state);
+	size_t process = find_process(ev, finding, &located->process);
 	size_t found = NO_INDEX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(matchers) && found == NO_INDEX; i++) {
@@ -179,59 +173,44 @@ size_t locate_finding(struct evidence *ev, cJSON *finding)
 			search(ev, finding, &matchers[i], process);
 
 		found = result.found;
-		by = found == NO_INDEX ? NULL : matchers[i].what;
-		if (result.running > 1 && found == NO_INDEX)
+		if (found != NO_INDEX)
+			located->matched_by = matchers[i].by;
+		else if (result.running > 1)
 			why = "several containers match, and its process does not tell which";
-		else if (result.ended && found == NO_INDEX)
+		else if (result.ended)
 			why = "its record is still there, but no process of it runs";
 	}
-	json_put(located, "container",
-		 found == NO_INDEX ? NULL : ev->containers.at[found].id);
-	json_put(located, "matched_by", by);
-	json_put(located, "why", found == NO_INDEX ? why : NULL);
-	cJSON_AddNullToObject(located, "path_ref");
-	json_put(located, "process", state);
-	if (found != NO_INDEX)
+	located->container.at = found;
+	if (found == NO_INDEX) {
+		located->why = why;
+	} else {
+		located->container.id = ev->containers.at[found].id;
 		ev->containers.at[found].touches = true;
+	}
 	return found;
 }
 
-void locate_set_path(cJSON *finding, size_t path)
-{
-	cJSON *located = cJSON_GetObjectItemCaseSensitive(finding, "located");
-	char pointer[40];
-
-	snprintf(pointer, sizeof(pointer), "/paths/%zu", path);
-	cJSON_ReplaceItemInObjectCaseSensitive(located, "path_ref",
-					       cJSON_CreateString(pointer));
-}
-
-static void try_access(const struct evidence *ev, cJSON *finding,
-		       const char *container, const char *name)
+static void try_access(const struct evidence *ev, struct finding *finding)
 {
 	for (size_t i = 0; i < ev->access.n; i++) {
 		const struct access *access = &ev->access.at[i];
 
 		if (access->via == VIA_PROC_ROOT &&
-		    same(ev->containers.at[access->container].id, container) &&
-		    same(access->container_path, name)) {
-			locate_set_path(finding, access->path);
+		    access->container == finding->located.container.at &&
+		    same(access->container_path, finding->socket_path)) {
+			finding->located.path = access->path;
 			return;
 		}
 	}
 }
 
-void locate_by_access(const struct evidence *ev, cJSON *findings)
+void locate_by_access(const struct evidence *ev, struct finding_list *findings)
 {
-	cJSON *finding;
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = &findings->at[i];
 
-	cJSON_ArrayForEach(finding, findings) {
-		const cJSON *located =
-			cJSON_GetObjectItemCaseSensitive(finding, "located");
-		const char *container = json_text(located, "container");
-		const char *name = json_text(finding, "socket_path");
-
-		if (container && name)
-			try_access(ev, finding, container, name);
+		if (finding->located.container.at != NO_INDEX &&
+		    finding->socket_path)
+			try_access(ev, finding);
 	}
 }

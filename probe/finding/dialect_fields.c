@@ -6,6 +6,8 @@
  */
 #include "finding/dialect_fields.h"
 
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,35 +15,15 @@
 #include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
-const char *const finding_keys[] = {
-	"id",
-	"type",
-	"account_id",
-	"region",
-	"detector_id",
-	"instance_id",
-	"cluster_name",
-	"namespace",
-	"workload_name",
-	"workload_type",
-	"workload_uid",
-	"container_id",
-	"container_name",
-	"image",
-	"image_prefix",
-	"process_name",
-	"executable_path",
-	"executable_sha256",
-	"socket_path",
-	"pid",
-	"process_started_at",
-	"event_first_seen",
-	"event_last_seen",
-	"count",
-	"archived",
-	"sample",
-	NULL,
-};
+/* A row: a member of struct finding, where it stands, and what it is. */
+#define ROW(member, path, kind)                                                \
+	{                                                                      \
+		offsetof(struct finding, member), path, kind                   \
+	}
+#define END                                                                    \
+	{                                                                      \
+		0, NULL, FIELD_TEXT                                            \
+	}
 
 #define WORKLOAD "resource>kubernetesDetails>kubernetesWorkloadDetails>"
 #define CONTAINER WORKLOAD "containers>0>"
@@ -50,146 +32,142 @@ const char *const finding_keys[] = {
 #define PROCESS "service>runtimeDetails>process>"
 
 static const struct finding_field guardduty_fields[] = {
-	{ "id", "id", FIELD_TEXT },
-	{ "type", "type", FIELD_TEXT },
-	{ "account_id", "accountId", FIELD_TEXT },
-	{ "region", "region", FIELD_TEXT },
-	{ "detector_id", "service>detectorId", FIELD_TEXT },
-	{ "instance_id", "resource>instanceDetails>instanceId", FIELD_TEXT },
-	{ "cluster_name", "resource>eksClusterDetails>name", FIELD_TEXT },
-	{ "namespace", WORKLOAD "namespace", FIELD_TEXT },
-	{ "workload_name", WORKLOAD "name", FIELD_TEXT },
-	{ "workload_type", WORKLOAD "type", FIELD_TEXT },
-	{ "workload_uid", WORKLOAD "uid", FIELD_TEXT },
-	{ "container_id", CONTAINER "id", FIELD_TEXT },
-	{ "container_id", STANDALONE "id", FIELD_TEXT },
-	{ "container_name", CONTAINER "name", FIELD_TEXT },
-	{ "container_name", STANDALONE "name", FIELD_TEXT },
-	{ "image", CONTAINER "image", FIELD_TEXT },
-	{ "image", STANDALONE "image", FIELD_TEXT },
-	{ "image", ECS "image", FIELD_TEXT },
-	{ "image_prefix", CONTAINER "imagePrefix", FIELD_TEXT },
-	{ "image_prefix", STANDALONE "imagePrefix", FIELD_TEXT },
-	{ "process_name", PROCESS "name", FIELD_TEXT },
-	{ "executable_path", PROCESS "executablePath", FIELD_TEXT },
-	{ "executable_sha256", PROCESS "executableSha256", FIELD_TEXT },
-	{ "pid", PROCESS "pid", FIELD_NUMBER },
-	{ "process_started_at", PROCESS "startTime", FIELD_TIME },
-	{ "socket_path", "service>runtimeDetails>context>socketPath",
-	  FIELD_TEXT },
-	{ "event_first_seen", "service>eventFirstSeen", FIELD_TIME },
-	{ "event_last_seen", "service>eventLastSeen", FIELD_TIME },
-	{ "count", "service>count", FIELD_NUMBER },
-	{ "archived", "service>archived", FIELD_BOOL },
-	{ NULL, NULL, FIELD_TEXT },
+	ROW(id, "id", FIELD_TEXT),
+	ROW(type, "type", FIELD_TEXT),
+	ROW(account_id, "accountId", FIELD_TEXT),
+	ROW(region, "region", FIELD_TEXT),
+	ROW(detector_id, "service>detectorId", FIELD_TEXT),
+	ROW(instance_id, "resource>instanceDetails>instanceId", FIELD_TEXT),
+	ROW(cluster_name, "resource>eksClusterDetails>name", FIELD_TEXT),
+	ROW(name_space, WORKLOAD "namespace", FIELD_TEXT),
+	ROW(workload_name, WORKLOAD "name", FIELD_TEXT),
+	ROW(workload_type, WORKLOAD "type", FIELD_TEXT),
+	ROW(workload_uid, WORKLOAD "uid", FIELD_TEXT),
+	ROW(container_id, CONTAINER "id", FIELD_TEXT),
+	ROW(container_id, STANDALONE "id", FIELD_TEXT),
+	ROW(container_name, CONTAINER "name", FIELD_TEXT),
+	ROW(container_name, STANDALONE "name", FIELD_TEXT),
+	ROW(image, CONTAINER "image", FIELD_TEXT),
+	ROW(image, STANDALONE "image", FIELD_TEXT),
+	ROW(image, ECS "image", FIELD_TEXT),
+	ROW(image_prefix, CONTAINER "imagePrefix", FIELD_TEXT),
+	ROW(image_prefix, STANDALONE "imagePrefix", FIELD_TEXT),
+	ROW(process_name, PROCESS "name", FIELD_TEXT),
+	ROW(executable_path, PROCESS "executablePath", FIELD_TEXT),
+	ROW(executable_sha256, PROCESS "executableSha256", FIELD_TEXT),
+	ROW(pid, PROCESS "pid", FIELD_NUMBER),
+	ROW(process_started_at, PROCESS "startTime", FIELD_TIME),
+	ROW(socket_path, "service>runtimeDetails>context>socketPath",
+	    FIELD_TEXT),
+	ROW(event_first_seen, "service>eventFirstSeen", FIELD_TIME),
+	ROW(event_last_seen, "service>eventLastSeen", FIELD_TIME),
+	ROW(count, "service>count", FIELD_NUMBER),
+	ROW(archived, "service>archived", FIELD_BOOL),
+	END,
 };
 
 #define PRODUCT "ProductFields>aws/guardduty/"
 
 static const struct finding_field asff_fields[] = {
-	{ "id", "Id", FIELD_TEXT },
-	{ "type", "Types>0", FIELD_TEXT },
-	{ "account_id", "AwsAccountId", FIELD_TEXT },
-	{ "region", "Region", FIELD_TEXT },
-	{ "detector_id", PRODUCT "service/detectorId", FIELD_TEXT },
-	{ "instance_id", PRODUCT "resource/instanceDetails/instanceId",
-	  FIELD_TEXT },
-	{ "cluster_name", PRODUCT "resource/eksClusterDetails/name",
-	  FIELD_TEXT },
-	{ "namespace",
-	  PRODUCT
-	  "resource/kubernetesDetails/kubernetesWorkloadDetails/namespace",
-	  FIELD_TEXT },
-	{ "workload_name",
-	  PRODUCT "resource/kubernetesDetails/kubernetesWorkloadDetails/name",
-	  FIELD_TEXT },
-	{ "workload_type",
-	  PRODUCT "resource/kubernetesDetails/kubernetesWorkloadDetails/type",
-	  FIELD_TEXT },
-	{ "container_id",
-	  PRODUCT
-	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/id",
-	  FIELD_TEXT },
-	{ "container_id", PRODUCT "resource/containerDetails/id", FIELD_TEXT },
-	{ "image",
-	  PRODUCT
-	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/image",
-	  FIELD_TEXT },
-	{ "image", PRODUCT "resource/containerDetails/image", FIELD_TEXT },
-	{ "cluster_name",
-	  "Resources>Type=AwsEksCluster>Details>AwsEksCluster>Name",
-	  FIELD_TEXT },
-	{ "instance_id", "Resources>Type=AwsEc2Instance>Id", FIELD_TEXT },
-	{ "container_id", "Resources>Type=Container>Id", FIELD_TEXT },
-	{ "container_name", "Resources>Type=Container>Details>Container>Name",
-	  FIELD_TEXT },
-	{ "image", "Resources>Type=Container>Details>Container>ImageName",
-	  FIELD_TEXT },
-	{ "process_name", PRODUCT "service/runtimeDetails/process/name",
-	  FIELD_TEXT },
-	{ "executable_path",
-	  PRODUCT "service/runtimeDetails/process/executablePath", FIELD_TEXT },
-	{ "executable_sha256",
-	  PRODUCT "service/runtimeDetails/process/executableSha256",
-	  FIELD_TEXT },
-	{ "pid", PRODUCT "service/runtimeDetails/process/pid", FIELD_NUMBER },
-	{ "process_started_at",
-	  PRODUCT "service/runtimeDetails/process/startTime", FIELD_TIME },
-	{ "socket_path", PRODUCT "service/runtimeDetails/context/socketPath",
-	  FIELD_TEXT },
-	{ "event_first_seen", PRODUCT "service/eventFirstSeen", FIELD_TIME },
-	{ "event_first_seen", "FirstObservedAt", FIELD_TIME },
-	{ "event_last_seen", PRODUCT "service/eventLastSeen", FIELD_TIME },
-	{ "event_last_seen", "LastObservedAt", FIELD_TIME },
-	{ "count", PRODUCT "service/count", FIELD_NUMBER },
-	{ "archived", PRODUCT "service/archived", FIELD_BOOL },
-	{ "sample", "Sample", FIELD_BOOL },
-	{ NULL, NULL, FIELD_TEXT },
+	ROW(id, "Id", FIELD_TEXT),
+	ROW(type, "Types>0", FIELD_TEXT),
+	ROW(account_id, "AwsAccountId", FIELD_TEXT),
+	ROW(region, "Region", FIELD_TEXT),
+	ROW(detector_id, PRODUCT "service/detectorId", FIELD_TEXT),
+	ROW(instance_id, PRODUCT "resource/instanceDetails/instanceId",
+	    FIELD_TEXT),
+	ROW(cluster_name, PRODUCT "resource/eksClusterDetails/name",
+	    FIELD_TEXT),
+	ROW(name_space,
+	    PRODUCT
+	    "resource/kubernetesDetails/kubernetesWorkloadDetails/namespace",
+	    FIELD_TEXT),
+	ROW(workload_name,
+	    PRODUCT "resource/kubernetesDetails/kubernetesWorkloadDetails/name",
+	    FIELD_TEXT),
+	ROW(workload_type,
+	    PRODUCT "resource/kubernetesDetails/kubernetesWorkloadDetails/type",
+	    FIELD_TEXT),
+	ROW(container_id,
+	    PRODUCT
+	    "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/id",
+	    FIELD_TEXT),
+	ROW(container_id, PRODUCT "resource/containerDetails/id", FIELD_TEXT),
+	ROW(image,
+	    PRODUCT
+	    "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/image",
+	    FIELD_TEXT),
+	ROW(image, PRODUCT "resource/containerDetails/image", FIELD_TEXT),
+	ROW(cluster_name,
+	    "Resources>Type=AwsEksCluster>Details>AwsEksCluster>Name",
+	    FIELD_TEXT),
+	ROW(instance_id, "Resources>Type=AwsEc2Instance>Id", FIELD_TEXT),
+	ROW(container_id, "Resources>Type=Container>Id", FIELD_TEXT),
+	ROW(container_name, "Resources>Type=Container>Details>Container>Name",
+	    FIELD_TEXT),
+	ROW(image, "Resources>Type=Container>Details>Container>ImageName",
+	    FIELD_TEXT),
+	ROW(process_name, PRODUCT "service/runtimeDetails/process/name",
+	    FIELD_TEXT),
+	ROW(executable_path,
+	    PRODUCT "service/runtimeDetails/process/executablePath",
+	    FIELD_TEXT),
+	ROW(executable_sha256,
+	    PRODUCT "service/runtimeDetails/process/executableSha256",
+	    FIELD_TEXT),
+	ROW(pid, PRODUCT "service/runtimeDetails/process/pid", FIELD_NUMBER),
+	ROW(process_started_at,
+	    PRODUCT "service/runtimeDetails/process/startTime", FIELD_TIME),
+	ROW(socket_path, PRODUCT "service/runtimeDetails/context/socketPath",
+	    FIELD_TEXT),
+	ROW(event_first_seen, PRODUCT "service/eventFirstSeen", FIELD_TIME),
+	ROW(event_first_seen, "FirstObservedAt", FIELD_TIME),
+	ROW(event_last_seen, PRODUCT "service/eventLastSeen", FIELD_TIME),
+	ROW(event_last_seen, "LastObservedAt", FIELD_TIME),
+	ROW(count, PRODUCT "service/count", FIELD_NUMBER),
+	ROW(archived, PRODUCT "service/archived", FIELD_BOOL),
+	ROW(sample, "Sample", FIELD_BOOL),
+	END,
 };
 
 #define ACTOR "evidences>*>actor>process>"
 #define CONTAINER_RESOURCE "resources>type=AWS::Container::Container>"
 
 static const struct finding_field ocsf_fields[] = {
-	{ "id", "finding_info>uid_alt", FIELD_TEXT },
-	{ "id", "finding_info>uid", FIELD_TEXT },
-	{ "type", "finding_info>types>1", FIELD_TEXT },
-	{ "type", "finding_info>types>0", FIELD_TEXT },
-	{ "account_id", "cloud>account>uid", FIELD_TEXT },
-	{ "region", "cloud>region", FIELD_TEXT },
-	{ "cluster_name", "resources>type=AWS::EKS::Cluster>name", FIELD_TEXT },
-	{ "instance_id", "resources>type=AWS::EC2::Instance>uid", FIELD_TEXT },
-	{ "container_id", "evidences>*>container>uid", FIELD_TEXT },
-	{ "container_id", CONTAINER_RESOURCE "uid", FIELD_TEXT },
-	{ "container_name", "evidences>*>container>name", FIELD_TEXT },
-	{ "container_name", CONTAINER_RESOURCE "name", FIELD_TEXT },
-	{ "image", "evidences>*>container>image>name", FIELD_TEXT },
-	{ "image", CONTAINER_RESOURCE "device>container>image>name",
-	  FIELD_TEXT },
-	{ "process_name", ACTOR "name", FIELD_TEXT },
-	{ "executable_path", ACTOR "file>path", FIELD_TEXT },
-	{ "executable_sha256", ACTOR "file>hashes>algorithm=SHA-256>value",
-	  FIELD_TEXT },
-	{ "pid", ACTOR "pid", FIELD_NUMBER },
-	{ "process_started_at", ACTOR "created_time", FIELD_TIME },
-	{ "socket_path", "observables>name=socketPath>value", FIELD_TEXT },
-	{ "socket_path", "evidences>*>file>path", FIELD_TEXT },
-	{ "event_first_seen", "finding_info>first_seen_time", FIELD_TIME },
-	{ "event_first_seen", "finding_info>first_seen_time_dt", FIELD_TIME },
-	{ "event_last_seen", "finding_info>last_seen_time", FIELD_TIME },
-	{ "event_last_seen", "finding_info>last_seen_time_dt", FIELD_TIME },
-	{ "count", "count", FIELD_NUMBER },
-	{ NULL, NULL, FIELD_TEXT },
+	ROW(id, "finding_info>uid_alt", FIELD_TEXT),
+	ROW(id, "finding_info>uid", FIELD_TEXT),
+	ROW(type, "finding_info>types>1", FIELD_TEXT),
+	ROW(type, "finding_info>types>0", FIELD_TEXT),
+	ROW(account_id, "cloud>account>uid", FIELD_TEXT),
+	ROW(region, "cloud>region", FIELD_TEXT),
+	ROW(cluster_name, "resources>type=AWS::EKS::Cluster>name", FIELD_TEXT),
+	ROW(instance_id, "resources>type=AWS::EC2::Instance>uid", FIELD_TEXT),
+	ROW(container_id, "evidences>*>container>uid", FIELD_TEXT),
+	ROW(container_id, CONTAINER_RESOURCE "uid", FIELD_TEXT),
+	ROW(container_name, "evidences>*>container>name", FIELD_TEXT),
+	ROW(container_name, CONTAINER_RESOURCE "name", FIELD_TEXT),
+	ROW(image, "evidences>*>container>image>name", FIELD_TEXT),
+	ROW(image, CONTAINER_RESOURCE "device>container>image>name",
+	    FIELD_TEXT),
+	ROW(process_name, ACTOR "name", FIELD_TEXT),
+	ROW(executable_path, ACTOR "file>path", FIELD_TEXT),
+	ROW(executable_sha256, ACTOR "file>hashes>algorithm=SHA-256>value",
+	    FIELD_TEXT),
+	ROW(pid, ACTOR "pid", FIELD_NUMBER),
+	ROW(process_started_at, ACTOR "created_time", FIELD_TIME),
+	ROW(socket_path, "observables>name=socketPath>value", FIELD_TEXT),
+	ROW(socket_path, "evidences>*>file>path", FIELD_TEXT),
+	ROW(event_first_seen, "finding_info>first_seen_time", FIELD_TIME),
+	ROW(event_first_seen, "finding_info>first_seen_time_dt", FIELD_TIME),
+	ROW(event_last_seen, "finding_info>last_seen_time", FIELD_TIME),
+	ROW(event_last_seen, "finding_info>last_seen_time_dt", FIELD_TIME),
+	ROW(count, "count", FIELD_NUMBER),
+	END,
 };
 
-static void replace(cJSON *finding, const char *key, const char *text)
-{
-	cJSON_ReplaceItemInObjectCaseSensitive(finding, key,
-					       finding_text(text));
-}
-
 /* {"sample":true} inside a text inside additionalInfo. */
-static void finish_guardduty(cJSON *finding, const cJSON *raw)
+static int finish_guardduty(struct arena *arena, struct finding *finding,
+			    const cJSON *raw)
 {
 	const cJSON *service = cJSON_GetObjectItem(raw, "service");
 	const cJSON *info = cJSON_GetObjectItem(service, "additionalInfo");
@@ -199,32 +177,36 @@ static void finish_guardduty(cJSON *finding, const cJSON *raw)
 						      : NULL;
 	const cJSON *sample = json_get(inner, "sample");
 
+	(void)arena;
 	if (cJSON_IsBool(sample))
-		cJSON_ReplaceItemInObjectCaseSensitive(
-			finding, "sample",
-			cJSON_CreateBool(cJSON_IsTrue(sample)));
+		finding->sample = cJSON_IsTrue(sample) ? TRI_YES : TRI_NO;
 	cJSON_Delete(inner);
+	return 0;
 }
 
 /*
  * "TTPs/Privilege Escalation/PrivilegeEscalation:Runtime-DockerSocketAccessed"
  * is GuardDuty's type with another first part and '-' for '/'.
  */
-static void finish_asff(cJSON *finding, const cJSON *raw)
+static int finish_asff(struct arena *arena, struct finding *finding,
+		       const cJSON *raw)
 {
-	const char *type = json_text(finding, "type");
-	const char *last = type ? strrchr(type, '/') : NULL;
-	char text[256];
+	enum { MOST_TYPE = 256 };
+	const char *last = finding->type ? strrchr(finding->type, '/') : NULL;
+	char *type;
 	char *dash;
 
 	(void)raw;
-	if (!last || strlen(last) >= sizeof(text))
-		return;
-	snprintf(text, sizeof(text), "%s", last + 1);
-	dash = strchr(text, '-');
+	if (!last || strlen(last) >= MOST_TYPE)
+		return 0;
+	type = arena_strdup(arena, last + 1);
+	if (!type)
+		return -ENOMEM;
+	dash = strchr(type, '-');
 	if (dash)
 		*dash = '/';
-	replace(finding, "type", text);
+	finding->type = type;
+	return 0;
 }
 
 static const struct dialect guardduty = {
@@ -264,11 +246,11 @@ bool finding_text_is_odd(const char *text)
 	return false;
 }
 
-cJSON *finding_text(const char *text)
+const char *finding_text(struct arena *arena, const char *text)
 {
 	char *escaped = is_utf8(text) ? NULL : escape_bytes(text);
-	cJSON *value = cJSON_CreateString(escaped ? escaped : text);
+	const char *copy = arena_strdup(arena, escaped ? escaped : text);
 
 	free(escaped);
-	return value;
+	return copy;
 }

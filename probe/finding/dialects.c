@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Findings, from a file's text to normalized objects: a scan for what no JSON
+ * Findings, from a file's text to struct finding: a scan for what no JSON
  * library would refuse, unwrapping, and one table of fields for each dialect.
  */
 #include "finding/dialects.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,6 +15,9 @@
 #include "finding/dialect_fields.h"
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
+
+/* Of one finding: each row of a dialect adds two at most. */
+enum { PROBLEMS_MAX = 128 };
 
 /* ---- the text, before it is parsed ---- */
 
@@ -192,9 +196,11 @@ static const cJSON *follow(const cJSON *item, const char *path, bool any_case,
 /* ---- one field ---- */
 
 struct taking {
-	cJSON *finding;
+	struct arena *arena;
+	struct finding *finding;
 	const struct finding_field *field;
 	bool milliseconds; /* the dialect's numeric times */
+	int err;	   /* 0 or -ENOMEM */
 };
 
 static void add_problem(struct taking *taking, const char *format, ...)
@@ -202,7 +208,8 @@ static void add_problem(struct taking *taking, const char *format, ...)
 
 static void add_problem(struct taking *taking, const char *format, ...)
 {
-	cJSON *problem = cJSON_CreateObject();
+	struct finding_problem *problem = list_add(
+		taking->arena, &taking->finding->problems, PROBLEMS_MAX);
 	char place[300] = "/";
 	char text[256];
 	va_list args;
@@ -215,21 +222,24 @@ static void add_problem(struct taking *taking, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	cJSON_AddStringToObject(problem, "place", place);
-	cJSON_AddStringToObject(problem, "text", text);
-	cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(taking->finding,
-							      "problems"),
-			     problem);
+	if (problem) {
+		problem->place = arena_intern(taking->arena, place);
+		problem->text = arena_intern(taking->arena, text);
+	}
+	if (!problem || !problem->place || !problem->text)
+		taking->err = -ENOMEM;
 }
 
-static void set(struct taking *taking, cJSON *value)
+/* The member of the finding that the field fills. */
+static void *member_at(struct finding *finding,
+		       const struct finding_field *field)
 {
-	cJSON_ReplaceItemInObjectCaseSensitive(taking->finding,
-					       taking->field->key, value);
+	return (char *)finding + field->offset;
 }
 
 static void take_text(struct taking *taking, const cJSON *item)
 {
+	const char **place = member_at(taking->finding, taking->field);
 	const char *text = cJSON_GetStringValue(item);
 
 	if (!text) {
@@ -242,14 +252,16 @@ static void take_text(struct taking *taking, const cJSON *item)
 			add_problem(
 				taking,
 				"holds control characters, or is not UTF-8");
-		set(taking, finding_text(text));
+		*place = finding_text(taking->arena, text);
+		if (!*place)
+			taking->err = -ENOMEM;
 	}
 }
 
 static void take_time(struct taking *taking, const cJSON *item)
 {
+	struct timespec *place = member_at(taking->finding, taking->field);
 	struct timespec when = { 0 };
-	char text[TIME_TEXT_SIZE];
 
 	if (cJSON_IsNumber(item)) {
 		double seconds = item->valuedouble;
@@ -267,12 +279,18 @@ static void take_time(struct taking *taking, const cJSON *item)
 		add_problem(taking, "not a time");
 		return;
 	}
-	format_time(when, text);
-	set(taking, cJSON_CreateString(text));
+	/* Second 0 stands for a time that is not known. */
+	if (!when.tv_sec) {
+		add_problem(taking, "a time out of range");
+		return;
+	}
+	when.tv_nsec -= when.tv_nsec % 1000000;
+	*place = when;
 }
 
 static void take_number(struct taking *taking, const cJSON *item)
 {
+	int64_t *place = member_at(taking->finding, taking->field);
 	double number = item->valuedouble;
 
 	if (cJSON_IsString(item)) {
@@ -289,18 +307,19 @@ static void take_number(struct taking *taking, const cJSON *item)
 		add_problem(taking, "not a whole number in range");
 		return;
 	}
-	set(taking, cJSON_CreateNumber(number));
+	*place = (int64_t)number;
 }
 
 static void take_bool(struct taking *taking, const cJSON *item)
 {
-	if (cJSON_IsBool(item))
-		set(taking, cJSON_CreateBool(cJSON_IsTrue(item)));
-	else if (cJSON_IsString(item) &&
-		 (strcasecmp(item->valuestring, "true") == 0 ||
-		  strcasecmp(item->valuestring, "false") == 0))
-		set(taking, cJSON_CreateBool(*item->valuestring == 't' ||
-					     *item->valuestring == 'T'));
+	enum tristate *place = member_at(taking->finding, taking->field);
+	const char *text = cJSON_GetStringValue(item);
+
+	if (cJSON_IsTrue(item) || (text && strcasecmp(text, "true") == 0))
+		*place = TRI_YES;
+	else if (cJSON_IsFalse(item) ||
+		 (text && strcasecmp(text, "false") == 0))
+		*place = TRI_NO;
 	else
 		add_problem(taking, "neither true nor false");
 }
@@ -325,66 +344,82 @@ static void take(struct taking *taking, const cJSON *item)
 
 /* ---- one finding ---- */
 
-static cJSON *empty_finding(const struct dialect *dialect, int index)
+static bool is_set(struct finding *finding, const struct finding_field *field)
 {
-	cJSON *finding = cJSON_CreateObject();
+	const void *place = member_at(finding, field);
 
-	cJSON_AddStringToObject(finding, "dialect", dialect->name);
-	cJSON_AddNumberToObject(finding, "index", index);
-	for (const char *const *key = finding_keys; *key; key++)
-		cJSON_AddNullToObject(finding, *key);
-	cJSON_AddArrayToObject(finding, "problems");
-	return finding;
+	switch (field->kind) {
+	case FIELD_TEXT:
+		return *(const char *const *)place != NULL;
+	case FIELD_TIME:
+		return ((const struct timespec *)place)->tv_sec != 0;
+	case FIELD_NUMBER:
+		return *(const int64_t *)place != NUMBER_UNKNOWN;
+	case FIELD_BOOL:
+		return *(const enum tristate *)place != TRI_UNKNOWN;
+	}
+	return false;
 }
 
-static bool is_set(const cJSON *finding, const char *key)
+static int take_fields(struct arena *arena, struct finding *finding,
+		       const struct dialect *dialect, const cJSON *raw)
 {
-	return !cJSON_IsNull(json_get(finding, key));
-}
+	struct taking taking = { .arena = arena,
+				 .finding = finding,
+				 .milliseconds = dialect->milliseconds };
 
-static void take_fields(cJSON *finding, const struct dialect *dialect,
-			const cJSON *raw)
-{
-	for (const struct finding_field *field = dialect->fields; field->key;
+	for (const struct finding_field *field = dialect->fields; field->path;
 	     field++) {
-		struct taking taking = { .finding = finding,
-					 .field = field,
-					 .milliseconds =
-						 dialect->milliseconds };
 		bool twice = false;
 		const cJSON *item =
 			follow(raw, field->path, dialect->any_case, &twice);
 
+		taking.field = field;
 		if (twice)
 			add_problem(
 				&taking,
 				"a key on the way stands twice: the first counts");
-		if (item && !cJSON_IsNull(item) && !is_set(finding, field->key))
+		if (item && !cJSON_IsNull(item) && !is_set(finding, field))
 			take(&taking, item);
 	}
+	return taking.err;
 }
 
 /* An ARN ends with the id that other dialects give alone. */
-static void trim_arn(cJSON *finding, const char *key)
+static const char *without_arn(const char *text)
 {
-	const char *text = json_text(finding, key);
+	return text && has_prefix(text, "arn:") ? path_basename(text) : text;
+}
 
-	if (text && has_prefix(text, "arn:"))
-		cJSON_ReplaceItemInObjectCaseSensitive(
-			finding, key, finding_text(path_basename(text)));
+static int fill_finding(struct arena *arena, struct finding *finding,
+			const cJSON *raw)
+{
+	const struct dialect *dialect = finding_dialect(raw);
+	int err;
+
+	finding->dialect = dialect->name;
+	finding->pid = finding->count = NUMBER_UNKNOWN;
+	finding->located.container.at = NO_INDEX;
+	finding->located.path = NO_INDEX;
+	err = take_fields(arena, finding, dialect, raw);
+	if (!err && dialect->finish)
+		err = dialect->finish(arena, finding, raw);
+	finding->id = without_arn(finding->id);
+	finding->instance_id = without_arn(finding->instance_id);
+	return err;
 }
 
 struct result {
-	cJSON *findings;
+	struct arena *arena;
+	struct finding_list *findings;
 	struct error *error;
 	int status;
 };
 
 static void add_finding(struct result *result, const cJSON *raw)
 {
-	int index = cJSON_GetArraySize(result->findings);
-	const struct dialect *dialect = finding_dialect(raw);
-	cJSON *finding;
+	size_t index = result->findings->n;
+	struct finding *finding;
 
 	if (index >= FINDINGS_MAX) {
 		result->status = fail(result->error, EXIT_BAD_INPUT,
@@ -392,17 +427,17 @@ static void add_finding(struct result *result, const cJSON *raw)
 				      FINDINGS_MAX);
 		return;
 	}
-	finding = empty_finding(dialect, index);
-	take_fields(finding, dialect, raw);
-	if (dialect->finish)
-		dialect->finish(finding, raw);
-	trim_arn(finding, "id");
-	trim_arn(finding, "instance_id");
-	cJSON_AddItemToArray(result->findings, finding);
-	if (!is_set(finding, "type"))
+	finding = list_add(result->arena, result->findings, FINDINGS_MAX);
+	if (!finding || fill_finding(result->arena, finding, raw)) {
+		result->status = fail(result->error, EXIT_INTERNAL,
+				      "finding: out of memory");
+		return;
+	}
+	finding->index = (int64_t)index;
+	if (!finding->type)
 		result->status = fail(
 			result->error, EXIT_BAD_INPUT,
-			"finding: item %d is not a GuardDuty finding: it has no type",
+			"finding: item %zu is not a GuardDuty finding: it has no type",
 			index);
 }
 
@@ -467,12 +502,14 @@ static void parse_values(struct result *result, const char *text, size_t len)
 	}
 }
 
-int findings_parse(const char *text, size_t len, cJSON **findings,
-		   struct error *error)
+int findings_parse(struct arena *arena, const char *text, size_t len,
+		   struct finding_list *findings, struct error *error)
 {
-	struct result result = { .error = error };
+	struct result result = { .arena = arena,
+				 .findings = findings,
+				 .error = error };
 
-	*findings = NULL;
+	*findings = (struct finding_list){ 0 };
 	if (len > FINDING_FILE_MAX)
 		return fail(error, EXIT_BAD_INPUT,
 			    "finding: larger than %d MiB",
@@ -485,14 +522,9 @@ int findings_parse(const char *text, size_t len, cJSON **findings,
 	result.status = scan_text(text, len, error);
 	if (result.status)
 		return result.status;
-	result.findings = cJSON_CreateArray();
 	parse_values(&result, text, len);
-	if (!result.status && cJSON_GetArraySize(result.findings) == 0)
+	if (!result.status && !findings->n)
 		result.status = fail(error, EXIT_BAD_INPUT,
 				     "finding: the file holds none");
-	if (result.status)
-		cJSON_Delete(result.findings);
-	else
-		*findings = result.findings;
 	return result.status;
 }

@@ -3,15 +3,15 @@
  * GuardDuty findings in every dialect in which people hold one: get-findings of
  * the CLI and SDKs (PascalCase), the raw API and S3 export lines (lowerCamel),
  * the EventBridge envelope, Security Hub's ASFF and OCSF forms. Each becomes a
- * flat, normalized object (the schema's $defs/finding), whose texts are claims.
+ * struct finding (the schema's $defs/finding), whose texts are claims.
  */
 #ifndef SOCKPROBE_DIALECTS_H
 #define SOCKPROBE_DIALECTS_H
 
-#include <cjson/cJSON.h>
 #include <stddef.h>
 
 #include "sockprobe/error.h"
+#include "sockprobe/finding.h"
 
 /*
  * Bounds, so that a hostile file costs little: bytes of the file, values in one
@@ -26,12 +26,19 @@ enum {
 };
 
 /*
- * Parses one JSON value, or JSON Lines, of findings. *findings is an array of
- * normalized objects, to be freed with cJSON_Delete(). A field that cannot be
- * taken as it is becomes null and an item of its finding's problems. Returns 0,
- * or fails with EXIT_BAD_INPUT, naming line and column or the finding.
+ * What an arena must allow for all of them: each byte of such a file may be
+ * escaped as four, and each field of a finding have a problem.
  */
-int findings_parse(const char *text, size_t len, cJSON **findings,
-		   struct error *error);
+#define FINDINGS_ARENA ((size_t)192 << 20)
+
+/*
+ * Parses one JSON value, or JSON Lines, of findings, which become items of
+ * *findings, in `arena`. A field that cannot be taken as it is stays unknown and
+ * becomes an item of its finding's problems. None is located yet. Returns 0, or
+ * fails with EXIT_BAD_INPUT, naming line and column or the finding, or with
+ * EXIT_INTERNAL past the arena's limit.
+ */
+int findings_parse(struct arena *arena, const char *text, size_t len,
+		   struct finding_list *findings, struct error *error);
 
 #endif

@@ -6,72 +6,115 @@
 #include <string.h>
 
 #include "sockprobe/json.h"
+#include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
-static const char *const known_keys[] = { "namespace",	  "workload",
-					  "image_prefix", "executable",
-					  "socket",	  "why" };
+/* A file of EXPECT_FILE_MAX bytes (input.h) has no more. */
+enum { EXPECTED_MAX = 65536 };
 
-static bool is_known(const char *key)
+static const struct {
+	const char *key;
+	size_t offset;
+} members[] = {
+	{ "namespace", offsetof(struct expected, name_space) },
+	{ "workload", offsetof(struct expected, workload) },
+	{ "image_prefix", offsetof(struct expected, image_prefix) },
+	{ "executable", offsetof(struct expected, executable) },
+	{ "socket", offsetof(struct expected, socket) },
+	{ "why", offsetof(struct expected, why) },
+};
+
+/* Where the member of that name stands in the item; NULL: there is none. */
+static const char **member_at(struct expected *item, const char *key)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(known_keys); i++) {
-		if (key && strcmp(known_keys[i], key) == 0)
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (key && strcmp(members[i].key, key) == 0)
+			return (const char **)((char *)item +
+					       members[i].offset);
 	}
-	return false;
+	return NULL;
 }
 
-static int check_item(const cJSON *item, int idx, struct error *error)
+static int take_field(struct arena *arena, struct expected *item, size_t idx,
+		      const cJSON *field, struct error *error)
+{
+	const char **place = member_at(item, field->string);
+	const char *text = cJSON_GetStringValue(field);
+
+	if (!place)
+		return fail(error, EXIT_BAD_INPUT,
+			    "--expect: /expected/%zu/%s: no such field", idx,
+			    field->string ? field->string : "");
+	if (!text || !*text || !is_utf8(text))
+		return fail(error, EXIT_BAD_INPUT,
+			    "--expect: /expected/%zu/%s: must be a text", idx,
+			    field->string);
+	if (*place)
+		return fail(error, EXIT_BAD_INPUT,
+			    "--expect: /expected/%zu/%s: stands twice", idx,
+			    field->string);
+	*place = arena_strdup(arena, text);
+	return *place ? 0
+		      : fail(error, EXIT_INTERNAL, "--expect: out of memory");
+}
+
+static int take_item(struct arena *arena, struct expected *item, size_t idx,
+		     const cJSON *json, struct error *error)
 {
 	const cJSON *field;
 
-	if (!cJSON_IsObject(item))
+	if (!cJSON_IsObject(json))
 		return fail(error, EXIT_BAD_INPUT,
-			    "--expect: /expected/%d: not an object", idx);
-	cJSON_ArrayForEach(field, item) {
-		if (!is_known(field->string))
-			return fail(error, EXIT_BAD_INPUT,
-				    "--expect: /expected/%d/%s: no such field",
-				    idx, field->string ? field->string : "");
-		if (!cJSON_IsString(field) || !*field->valuestring)
-			return fail(error, EXIT_BAD_INPUT,
-				    "--expect: /expected/%d/%s: must be a text",
-				    idx, field->string);
+			    "--expect: /expected/%zu: not an object", idx);
+	cJSON_ArrayForEach(field, json) {
+		int status = take_field(arena, item, idx, field, error);
+
+		if (status)
+			return status;
 	}
-	if (!json_text(item, "namespace") || !json_text(item, "socket") ||
-	    (!json_text(item, "workload") && !json_text(item, "image_prefix")))
+	if (!item->name_space || !item->socket ||
+	    (!item->workload && !item->image_prefix))
 		return fail(
 			error, EXIT_BAD_INPUT,
-			"--expect: /expected/%d: namespace, socket and one of workload or image_prefix are needed, so that no more is expected than is meant",
+			"--expect: /expected/%zu: namespace, socket and one of workload or image_prefix are needed, so that no more is expected than is meant",
 			idx);
 	return 0;
 }
 
-int expect_parse(const char *text, size_t len, cJSON **expected,
-		 struct error *error)
+static int take_list(struct arena *arena, const cJSON *list,
+		     struct expected_list *expected, struct error *error)
+{
+	const cJSON *json;
+
+	cJSON_ArrayForEach(json, list) {
+		size_t idx = expected->n;
+		struct expected *item = list_add(arena, expected, EXPECTED_MAX);
+		int status =
+			item ? take_item(arena, item, idx, json, error)
+			     : fail(error, EXIT_BAD_INPUT,
+				    "--expect: more than %d declared clients",
+				    EXPECTED_MAX);
+
+		if (status)
+			return status;
+	}
+	return 0;
+}
+
+int expect_parse(struct arena *arena, const char *text, size_t len,
+		 struct expected_list *expected, struct error *error)
 {
 	cJSON *json = cJSON_ParseWithLength(text, len);
-	cJSON *list = cJSON_DetachItemFromObjectCaseSensitive(json, "expected");
-	const cJSON *item;
-	int status = 0;
-	int idx = 0;
+	const cJSON *list = json_get(json, "expected");
+	int status;
 
-	cJSON_Delete(json);
-	*expected = NULL;
-	if (!cJSON_IsArray(list)) {
-		cJSON_Delete(list);
-		return fail(
+	*expected = (struct expected_list){ 0 };
+	if (cJSON_IsArray(list))
+		status = take_list(arena, list, expected, error);
+	else
+		status = fail(
 			error, EXIT_BAD_INPUT,
 			"--expect: not a JSON object with an array 'expected'");
-	}
-	cJSON_ArrayForEach(item, list) {
-		if (!status)
-			status = check_item(item, idx, error);
-		idx++;
-	}
-	if (status)
-		cJSON_Delete(list);
-	else
-		*expected = list;
+	cJSON_Delete(json);
 	return status;
 }

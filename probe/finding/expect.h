@@ -14,16 +14,20 @@
 #ifndef SOCKPROBE_EXPECT_H
 #define SOCKPROBE_EXPECT_H
 
-#include <cjson/cJSON.h>
 #include <stddef.h>
 
 #include "sockprobe/error.h"
+#include "sockprobe/finding.h"
+
+/* What an arena must allow for such a file of 1 MiB. */
+#define EXPECT_ARENA ((size_t)16 << 20)
 
 /*
- * Parses and checks such a text. *expected is the array, to be freed with
- * cJSON_Delete(). 0, or fails with EXIT_BAD_INPUT naming the place.
+ * Parses and checks such a text; the declared clients become items of *expected,
+ * in `arena`. 0, or fails with EXIT_BAD_INPUT naming the place, or EXIT_INTERNAL
+ * past the arena's limit.
  */
-int expect_parse(const char *text, size_t len, cJSON **expected,
-		 struct error *error);
+int expect_parse(struct arena *arena, const char *text, size_t len,
+		 struct expected_list *expected, struct error *error);
 
 #endif

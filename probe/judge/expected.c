@@ -2,20 +2,17 @@
 /* The rule that asks for a client which the operator declared. */
 #include <string.h>
 
-#include "judge/verdict.h"
+#include "judge/rules.h"
 
 /* A field that is not declared asks for nothing. */
-static bool agrees(const cJSON *declared, const char *key, const char *found)
+static bool agrees(const char *wanted, const char *found)
 {
-	const char *wanted = json_text(declared, key);
-
-	return !wanted || (found && strcmp(wanted, found) == 0);
+	return !wanted || same_text(wanted, found);
 }
 
 /* registry.example/tools is a prefix of registry.example/tools/x:1 only. */
-static bool image_agrees(const cJSON *declared, const char *image)
+static bool image_agrees(const char *wanted, const char *image)
 {
-	const char *wanted = json_text(declared, "image_prefix");
 	size_t len = wanted ? strlen(wanted) : 0;
 
 	if (!wanted)
@@ -24,46 +21,43 @@ static bool image_agrees(const cJSON *declared, const char *image)
 	       (image[len] == '/' || image[len] == '\0');
 }
 
-static bool matches(const struct judged *judged, const cJSON *declared)
+static bool matches(const struct judged *judged,
+		    const struct expected *expected)
 {
-	const cJSON *finding = judged->finding;
-	const cJSON *pod = json_get(judged->container, "pod");
+	const struct finding *finding = judged->finding;
+	const struct doc_pod *pod = judged->container->pod;
 	/* What the node knows of the container counts, not the finding's word. */
-	const char *name_space = json_text(pod, "namespace");
-	const char *workload = json_text(finding, "workload_name");
+	const char *name_space = pod && pod->name_space ? pod->name_space
+							: finding->name_space;
 
-	if (!name_space)
-		name_space = json_text(finding, "namespace");
-	return agrees(declared, "namespace", name_space) &&
-	       (agrees(declared, "workload", workload) ||
-		agrees(declared, "workload", json_text(pod, "name"))) &&
-	       image_agrees(declared, json_text(judged->container, "image")) &&
-	       agrees(declared, "executable",
-		      json_text(finding, "executable_path")) &&
-	       agrees(declared, "socket", json_text(finding, "socket_path"));
+	return agrees(expected->name_space, name_space) &&
+	       (agrees(expected->workload, finding->workload_name) ||
+		agrees(expected->workload, pod ? pod->name : NULL)) &&
+	       image_agrees(expected->image_prefix, judged->container->image) &&
+	       agrees(expected->executable, finding->executable_path) &&
+	       agrees(expected->socket, finding->socket_path);
 }
 
 bool rule_expected(struct judged *judged)
 {
-	const cJSON *declared;
-	int idx = 0;
+	const struct expected_list *declared = &judged->doc->expected;
 
-	cJSON_ArrayForEach(declared, judged->expected) {
-		const char *why = json_text(declared, "why");
+	for (size_t i = 0; i < declared->n; i++) {
+		const char *why = declared->at[i].why;
 
-		if (matches(judged, declared)) {
-			add_reason(
-				judged, "expected", TRI_YES, "",
-				"the operator declared this client expected (entry %d%s%s): the operator's word, not evidence",
-				idx, why ? ": " : "", why ? why : "");
-			add_risk(
-				judged, "",
-				"whoever takes over this container has the node's runtime: the declaration accepts that");
-			return true;
-		}
-		idx++;
+		if (!matches(judged, &declared->at[i]))
+			continue;
+		add_reason(
+			judged, "expected", TRI_YES, "",
+			"the operator declared this client expected (entry %zu%s%s): the operator's word, not evidence",
+			i, why ? ": " : "",
+			why ? verdict_words(judged, why) : "");
+		add_risk(
+			judged, "", "",
+			"whoever takes over this container has the node's runtime: the declaration accepts that");
+		return true;
 	}
-	if (judged->expected)
+	if (declared->n)
 		add_reason(judged, "expected", TRI_NO, "",
 			   "the operator declared no such client");
 	return false;

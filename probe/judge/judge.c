@@ -5,112 +5,30 @@
  */
 #include "judge/judge.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "judge/verdict.h"
-#include "sockprobe/error.h"
+#include "judge/rules.h"
+#include "judge/scope.h"
 
 static const struct {
-	const char *name;
+	const char *text;
 	int status;
 } decisions[] = {
-	[DECISION_SUPPORTED] = { "supported", EXIT_COMPLETE },
-	[DECISION_NOT_JUDGED] = { "not_judged", EXIT_INCOMPLETE },
-	[DECISION_INCONCLUSIVE] = { "inconclusive", EXIT_INCOMPLETE },
-	[DECISION_NOT_SUPPORTED] = { "not_supported", EXIT_NOT_SUPPORTED },
+	[DECISION_SUPPORTED] = {
+		"the evidence supports suppressing this finding, within the scope given",
+		EXIT_COMPLETE,
+	},
+	[DECISION_NOT_JUDGED] = {
+		"this finding is outside what this evidence can judge",
+		EXIT_INCOMPLETE,
+	},
+	[DECISION_INCONCLUSIVE] = {
+		"the evidence neither supports nor contradicts a suppression; do not suppress on it",
+		EXIT_INCOMPLETE,
+	},
+	[DECISION_NOT_SUPPORTED] = {
+		"the evidence contradicts a suppression: a live runtime socket can be reached",
+		EXIT_NOT_SUPPORTED,
+	},
 };
-
-/* ---- helpers that all rules use ---- */
-
-bool json_time(const cJSON *object, const char *key, struct timespec *when)
-{
-	const char *text = json_text(object, key);
-
-	return text && parse_rfc3339(text, when) == 0;
-}
-
-const cJSON *path_by_ref(const cJSON *document, const char *ref, int *idx)
-{
-	static const char list[] = "/paths/";
-	uint64_t number;
-
-	*idx = -1;
-	if (!ref || !has_prefix(ref, list) ||
-	    parse_u64(ref + strlen(list), INT_MAX, &number))
-		return NULL;
-	*idx = (int)number;
-	return cJSON_GetArrayItem(json_get(document, "paths"), *idx);
-}
-
-bool path_has_name(const cJSON *path, const char *name)
-{
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, json_get(path, "names")) {
-		const char *text = cJSON_GetStringValue(item);
-
-		if (text && name && strcmp(text, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-static cJSON *pointer_list(const char *pointers)
-{
-	cJSON *list = cJSON_CreateArray();
-	char text[1024];
-	char *save = NULL;
-
-	snprintf(text, sizeof(text), "%s", pointers);
-	for (char *word = strtok_r(text, " ", &save); word;
-	     word = strtok_r(NULL, " ", &save))
-		cJSON_AddItemToArray(list, cJSON_CreateString(word));
-	return list;
-}
-
-static void add_text(cJSON *object, const char *key, const char *format,
-		     va_list args)
-{
-	char text[2048];
-
-	vsnprintf(text, sizeof(text), format, args);
-	cJSON_AddStringToObject(object, key, text);
-}
-
-void add_reason(struct judged *judged, const char *rule, enum tristate holds,
-		const char *evidence, const char *format, ...)
-{
-	cJSON *reason = cJSON_CreateObject();
-	va_list args;
-
-	cJSON_AddItemToArray(judged->reasons, reason);
-	cJSON_AddStringToObject(reason, "rule", rule);
-	if (holds == TRI_UNKNOWN)
-		cJSON_AddNullToObject(reason, "holds");
-	else
-		cJSON_AddBoolToObject(reason, "holds", holds == TRI_YES);
-	va_start(args, format);
-	add_text(reason, "text", format, args);
-	va_end(args);
-	cJSON_AddItemToObject(reason, "evidence", pointer_list(evidence));
-}
-
-void add_risk(struct judged *judged, const char *evidence, const char *format,
-	      ...)
-{
-	cJSON *risk = cJSON_CreateObject();
-	va_list args;
-
-	cJSON_AddItemToArray(judged->risks, risk);
-	va_start(args, format);
-	add_text(risk, "text", format, args);
-	va_end(args);
-	cJSON_AddItemToObject(risk, "evidence", pointer_list(evidence));
-}
-
-/* ---- the decision ---- */
 
 /* A case that speaks for suppression stands only on time and coverage. */
 static enum decision decide_supporting(struct judged *judged)
@@ -164,26 +82,6 @@ static enum decision decide(struct judged *judged)
 		       : DECISION_INCONCLUSIVE;
 }
 
-static void fill_text(struct judged *judged, enum decision decision)
-{
-	static const char *const texts[] = {
-		[DECISION_SUPPORTED] =
-			"the evidence supports suppressing this finding, within the scope given",
-		[DECISION_NOT_JUDGED] =
-			"this finding is outside what this evidence can judge",
-		[DECISION_INCONCLUSIVE] =
-			"the evidence neither supports nor contradicts a suppression; do not suppress on it",
-		[DECISION_NOT_SUPPORTED] =
-			"the evidence contradicts a suppression: a live runtime socket can be reached",
-	};
-
-	cJSON_AddStringToObject(judged->verdict, "decision",
-				decisions[decision].name);
-	cJSON_AddStringToObject(judged->verdict, "text", texts[decision]);
-	cJSON_AddNumberToObject(judged->verdict, "finding",
-				judged->finding_idx);
-}
-
 /*
  * An agent that has the node's /var/run at /host/var/run may speak of the
  * node's own paths, and so may a finding about it. Where the container has
@@ -192,94 +90,96 @@ static void fill_text(struct judged *judged, enum decision decision)
  */
 static void find_on_node(struct judged *judged)
 {
-	const char *name = json_text(judged->finding, "socket_path");
-	const cJSON *access;
+	const struct doc *doc = judged->doc;
 
-	if (!json_is(judged->path, "kind", "missing") &&
-	    !json_is(judged->path, "kind", "dangling_symlink"))
+	if (!judged->path || (judged->path->kind != KIND_MISSING &&
+			      judged->path->kind != KIND_DANGLING_SYMLINK))
 		return;
-	cJSON_ArrayForEach(access, json_get(judged->document, "access")) {
-		const char *ref = json_text(access, "path_ref");
-		int idx;
-		const cJSON *path = path_by_ref(judged->document, ref, &idx);
+	for (size_t i = 0; i < doc->access.n; i++) {
+		const struct doc_access *access = &doc->access.at[i];
+		const struct doc_path *path = doc_path_at(doc, access->path);
 
-		if (!json_is(access, "container",
-			     json_text_or(judged->container, "id", "")) ||
-		    cJSON_IsTrue(json_get(access, "hidden")) ||
-		    json_text(path, "view") || !path_has_name(path, name))
+		if (!path || path->container.id || access->hidden ||
+		    !is_judged_container(judged, access->container) ||
+		    !path_has_name(path, judged->finding->socket_path))
 			continue;
 		judged->own_path_idx = judged->path_idx;
 		judged->path = path;
-		judged->path_idx = idx;
-		judged->reached_as = json_text(access, "container_path");
+		judged->path_idx = access->path;
+		judged->reached_as = access->container_path;
 		return;
 	}
 }
 
 static void find_case(struct judged *judged)
 {
-	const cJSON *located = json_get(judged->finding, "located");
-	const char *id = json_text(located, "container");
-	int idx = 0;
-	const cJSON *container;
+	const struct finding_location *located = &judged->finding->located;
 
-	judged->container_idx = -1;
-	cJSON_ArrayForEach(container,
-			   json_get(judged->document, "containers")) {
-		if (id && json_is(container, "id", id)) {
-			judged->container = container;
-			judged->container_idx = idx;
-		}
-		idx++;
-	}
-	judged->path = path_by_ref(judged->document,
-				   json_text(located, "path_ref"),
-				   &judged->path_idx);
+	judged->container_idx = located->container.at;
+	judged->container = doc_container_at(judged->doc, located->container);
+	judged->path_idx = located->path;
+	judged->path = doc_path_at(judged->doc, located->path);
 	if (judged->container)
 		find_on_node(judged);
 }
 
-static enum decision judge_one(struct judged *judged, cJSON *verdicts)
+static void judge_one(struct judged *judged)
 {
-	enum decision decision;
+	struct doc_verdict *verdict = judged->verdict;
 
-	judged->verdict = cJSON_CreateObject();
-	judged->reasons = cJSON_CreateArray();
-	judged->risks = cJSON_CreateArray();
 	find_case(judged);
-	decision = decide(judged);
-	fill_text(judged, decision);
-	cJSON_AddItemToObject(judged->verdict, "reasons", judged->reasons);
-	cJSON_AddItemToObject(judged->verdict, "residual_risks", judged->risks);
+	verdict->decision = decide(judged);
+	verdict->text = decisions[verdict->decision].text;
 	scope_fill(judged);
-	cJSON_AddItemToArray(verdicts, judged->verdict);
-	return decision;
 }
 
-int judge_document(cJSON *document, const cJSON *expected)
+/* Fills verdicts.at, which has a place for each finding. 0 or -errno. */
+static int judge_all(struct doc *doc)
 {
-	cJSON *verdicts = cJSON_CreateArray();
-	enum decision worst = DECISION_SUPPORTED;
-	const cJSON *finding;
-	int worst_idx = 0;
-	int idx = 0;
+	for (size_t i = 0; i < doc->findings.n; i++) {
+		struct judged judged = {
+			.doc = doc,
+			.finding = &doc->findings.at[i],
+			.verdict = &doc->verdicts.at[i],
+		};
 
-	cJSON_ArrayForEach(finding, json_get(document, "findings")) {
-		struct judged judged = { .document = document,
-					 .finding = finding,
-					 .finding_idx = idx,
-					 .expected = expected };
-		enum decision decision = judge_one(&judged, verdicts);
-
-		if (decision > worst) {
-			worst = decision;
-			worst_idx = idx;
-		}
-		idx++;
+		judge_one(&judged);
+		doc->verdicts.at[i].finding = (int64_t)i;
+		if (judged.err)
+			return judged.err;
+		doc->verdicts.n++;
 	}
-	json_set(document, "verdict",
-		 cJSON_Duplicate(cJSON_GetArrayItem(verdicts, worst_idx),
-				 true));
-	json_set(document, "verdicts", verdicts);
-	return decisions[worst].status;
+	return 0;
+}
+
+static const struct doc_verdict *find_worst(const struct doc_verdict_list *list)
+{
+	const struct doc_verdict *worst = &list->at[0];
+
+	for (size_t i = 1; i < list->n; i++) {
+		if (list->at[i].decision > worst->decision)
+			worst = &list->at[i];
+	}
+	return worst;
+}
+
+int judge_document(struct doc *doc, int *decided, struct error *error)
+{
+	size_t n = doc->findings.n;
+	struct doc_verdict *places;
+
+	if (!n)
+		return fail(error, EXIT_BAD_INPUT,
+			    "judge: the evidence holds no finding; give one");
+	doc->verdict = arena_alloc(&doc->arena, sizeof(*doc->verdict));
+	places = arena_alloc(&doc->arena, n * sizeof(*places));
+	doc->verdicts = (struct doc_verdict_list){ .at = places, .room = n };
+	if (!doc->verdict || !places || judge_all(doc))
+		return fail(
+			error, EXIT_INTERNAL,
+			"judge: more findings and evidence than fit into memory");
+	/* A copy: to shorten one leaves the other as it is. */
+	*doc->verdict = *find_worst(&doc->verdicts);
+	*decided = decisions[doc->verdict->decision].status;
+	return 0;
 }

@@ -6,14 +6,16 @@
 #ifndef SOCKPROBE_JUDGE_H
 #define SOCKPROBE_JUDGE_H
 
-#include <cjson/cJSON.h>
+#include "sockprobe/document.h"
+#include "sockprobe/error.h"
 
 /*
- * Judges every item of document["findings"] and fills "verdicts" (one each, in
- * order) and "verdict" (that of the finding which is least supported).
- * `expected`: the operator's declared clients (expect.h), NULL for none.
- * Returns the exit status that the decision stands for.
+ * Judges every item of doc->findings, with the operator's declared clients in
+ * doc->expected, and fills doc->verdicts (one each, in order) and doc->verdict
+ * (that of the finding which is least supported). *decided is the exit status
+ * that its decision stands for. 0, or fails with EXIT_BAD_INPUT where there is
+ * no finding, or EXIT_INTERNAL past the limit of the document's arena.
  */
-int judge_document(cJSON *document, const cJSON *expected);
+int judge_document(struct doc *doc, int *decided, struct error *error);
 
 #endif

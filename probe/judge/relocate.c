@@ -2,98 +2,110 @@
 /* Locating findings in a saved document; nothing is looked up elsewhere. */
 #include "judge/relocate.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "judge/verdict.h"
 
-/* What the document already knows of this very finding. */
-static const cJSON *known_location(const cJSON *document, const cJSON *finding)
+static bool same_or_both_none(const char *a, const char *b)
 {
-	const char *id = json_text(finding, "id");
-	const cJSON *known;
+	return (!a && !b) || same_text(a, b);
+}
 
-	cJSON_ArrayForEach(known, json_get(document, "findings")) {
-		if (id && json_is(known, "id", id))
-			return json_get(known, "located");
+/*
+ * Is it this very finding, and does it lead to the same place? A finding that
+ * came anew has its old id, but may name another socket or container.
+ */
+static bool is_same(const struct finding *a, const struct finding *b)
+{
+	return same_text(a->id, b->id) &&
+	       same_or_both_none(a->socket_path, b->socket_path) &&
+	       same_or_both_none(a->container_id, b->container_id) &&
+	       same_or_both_none(a->container_name, b->container_name) &&
+	       same_or_both_none(a->image, b->image) &&
+	       same_or_both_none(a->name_space, b->name_space) &&
+	       same_or_both_none(a->workload_name, b->workload_name) &&
+	       same_or_both_none(a->workload_type, b->workload_type) &&
+	       same_or_both_none(a->workload_uid, b->workload_uid) &&
+	       a->pid == b->pid &&
+	       time_diff_ms(a->process_started_at, b->process_started_at) == 0;
+}
+
+/* What the document already knows of this very finding. */
+static const struct finding_location *
+known_location(const struct doc *doc, const struct finding *finding)
+{
+	for (size_t i = 0; i < doc->findings.n; i++) {
+		if (is_same(&doc->findings.at[i], finding))
+			return &doc->findings.at[i].located;
 	}
 	return NULL;
 }
 
-static bool has_container(const cJSON *document, const char *id)
+/* The container with this id in the document; NO_INDEX where there is none. */
+static size_t find_container(const struct doc *doc, const char *id)
 {
-	const cJSON *container;
-
-	cJSON_ArrayForEach(container, json_get(document, "containers")) {
-		if (id && json_is(container, "id", id))
-			return true;
+	for (size_t i = 0; i < doc->containers.n; i++) {
+		if (same_text(doc->containers.at[i].id, id))
+			return i;
 	}
-	return false;
+	return NO_INDEX;
 }
 
-/* The object that `name` is in this container, as a pointer, or "". */
-static void find_path(const cJSON *document, const char *container,
-		      const char *name, char *pointer, size_t size)
+/* The object that `name` is in this container; NO_INDEX: it is not known. */
+static size_t find_path(const struct doc *doc, const char *container,
+			const char *name)
 {
-	const cJSON *item;
-	int idx = 0;
+	size_t found = NO_INDEX;
 
-	*pointer = '\0';
-	cJSON_ArrayForEach(item, json_get(document, "paths")) {
-		if (json_is(item, "view", container) &&
-		    path_has_name(item, name))
-			snprintf(pointer, size, "/paths/%d", idx);
-		idx++;
+	for (size_t i = 0; i < doc->paths.n; i++) {
+		if (same_text(doc->paths.at[i].container.id, container) &&
+		    path_has_name(&doc->paths.at[i], name))
+			found = i;
 	}
-	cJSON_ArrayForEach(item, json_get(document, "access")) {
-		if (!*pointer && json_is(item, "container", container) &&
-		    json_is(item, "container_path", name) &&
-		    cJSON_IsTrue(json_get(item, "same_inode")))
-			snprintf(pointer, size, "%s",
-				 json_text(item, "path_ref"));
+	for (size_t i = 0; i < doc->access.n && found == NO_INDEX; i++) {
+		const struct doc_access *access = &doc->access.at[i];
+
+		if (access->same_inode == TRI_YES &&
+		    same_text(access->container.id, container) &&
+		    same_text(access->container_path, name))
+			found = access->path;
 	}
+	return found;
 }
 
-static cJSON *locate(const cJSON *document, const cJSON *finding)
+static void locate(const struct doc *doc, struct finding *finding)
 {
-	const char *id = json_text(finding, "container_id");
-	const char *name = json_text(finding, "socket_path");
-	bool here = has_container(document, id);
-	cJSON *located = cJSON_CreateObject();
-	char pointer[64] = "";
+	struct finding_location *located = &finding->located;
+	size_t idx = find_container(doc, finding->container_id);
 
-	if (here && name)
-		find_path(document, id, name, pointer, sizeof(pointer));
-	cJSON_AddItemToObject(located, "container",
-			      here ? cJSON_CreateString(id)
-				   : cJSON_CreateNull());
-	cJSON_AddItemToObject(located, "matched_by",
-			      here ? cJSON_CreateString("container id")
-				   : cJSON_CreateNull());
-	cJSON_AddItemToObject(
-		located, "why",
-		here ? cJSON_CreateNull()
-		     : cJSON_CreateString(
-			       "the evidence was not taken for this finding and does not hold its container; run explain on the node"));
-	cJSON_AddItemToObject(located, "path_ref",
-			      *pointer ? cJSON_CreateString(pointer)
-				       : cJSON_CreateNull());
-	cJSON_AddStringToObject(located, "process", "unknown");
-	return located;
+	*located = (struct finding_location){
+		.container = { .at = NO_INDEX },
+		.path = NO_INDEX,
+	};
+	if (idx == NO_INDEX) {
+		located->why =
+			"the evidence was not taken for this finding and does not hold its container; run explain on the node";
+		return;
+	}
+	located->container = (struct container_ref){
+		.id = doc->containers.at[idx].id,
+		.at = idx,
+	};
+	located->matched_by = MATCHED_BY_ID;
+	if (finding->socket_path)
+		located->path = find_path(doc, located->container.id,
+					  finding->socket_path);
 }
 
-void relocate_findings(cJSON *document, cJSON *findings)
+void relocate_findings(struct doc *doc, const struct finding_list *findings)
 {
-	cJSON *finding;
+	for (size_t i = 0; i < findings->n; i++) {
+		struct finding *finding = &findings->at[i];
+		const struct finding_location *known =
+			known_location(doc, finding);
 
-	cJSON_ArrayForEach(finding, findings) {
-		const cJSON *known = known_location(document, finding);
-
-		cJSON_AddItemToObject(finding, "located",
-				      known ? cJSON_Duplicate(known, true)
-					    : locate(document, finding));
+		if (known)
+			finding->located = *known;
+		else
+			locate(doc, finding);
 	}
-	if (!json_get(document, "verdicts"))
-		cJSON_AddNullToObject(document, "verdicts");
-	json_set(document, "findings", findings);
+	doc->findings = *findings;
 }

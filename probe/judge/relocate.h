@@ -3,13 +3,14 @@
 #ifndef SOCKPROBE_RELOCATE_H
 #define SOCKPROBE_RELOCATE_H
 
-#include <cjson/cJSON.h>
+#include "sockprobe/document.h"
 
 /*
- * Fills "located" of each finding from the document alone: as the document has
- * it where it was taken for this finding (the same id), else by the container's
- * id and a path that was looked at. Takes `findings` over into the document.
+ * Puts `findings` in place of those of the document, and fills where each leads
+ * from the document alone: as the document has it where it was taken for this
+ * very finding, else by the container's id and a path that was looked at. Their
+ * texts must live as long as the document.
  */
-void relocate_findings(cJSON *document, cJSON *findings);
+void relocate_findings(struct doc *doc, const struct finding_list *findings);
 
 #endif

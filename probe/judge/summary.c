@@ -2,136 +2,142 @@
 /* Counting what a document says; pure, from document to document. */
 #include "judge/summary.h"
 
-#include <stdio.h>
+#include <errno.h>
 
-#include "sockprobe/json.h"
+#include "judge/sources.h"
+#include "judge/verdict.h"
 
-bool summary_is_complete(const cJSON *document)
+/* What a finding names is another name for what is counted. */
+static bool is_counted(const struct doc_path *path)
 {
-	const cJSON *line;
-
-	cJSON_ArrayForEach(line, json_get(document, "coverage")) {
-		if (!json_is(line, "status", "complete"))
-			return false;
-	}
-	return true;
+	return path->listed != FROM_FINDING;
 }
 
-/* Objects whose `key` is `value`, with their names where a list is given. */
-static int count_paths(const cJSON *document, const char *key,
-		       const char *value, cJSON *names)
+static bool is_listening(const struct doc_path *path)
 {
-	const cJSON *path;
-	int n = 0;
+	return path->state == STATE_LISTENING;
+}
 
-	cJSON_ArrayForEach(path, json_get(document, "paths")) {
-		/* What a finding names is another name for what is counted. */
-		if (!json_is(path, key, value) ||
-		    json_is(path, "source", "finding"))
-			continue;
-		n++;
-		if (names && !cJSON_IsTrue(json_get(path, "unlinked")))
-			cJSON_AddItemToArray(
-				names, cJSON_CreateString(
-					       json_text_or(path, "path", "")));
-	}
-	return n;
+static bool is_stale(const struct doc_path *path)
+{
+	return path->state == STATE_STALE;
+}
+
+static bool is_directory(const struct doc_path *path)
+{
+	return path->kind == KIND_DIRECTORY;
 }
 
 /* Things that stand where a socket should, and can answer nobody. */
-static int count_inert(const cJSON *document)
+static bool is_inert(const struct doc_path *path)
 {
-	static const char *const kinds[] = { "directory", "regular", "fifo",
-					     "device" };
-	int n = count_paths(document, "state", "stale", NULL);
+	return is_stale(path) || is_directory(path) ||
+	       path->kind == KIND_REGULAR || path->kind == KIND_FIFO ||
+	       path->kind == KIND_DEVICE;
+}
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		n += count_paths(document, "kind", kinds[i], NULL);
+static size_t count_paths(const struct doc *doc,
+			  bool (*is_one)(const struct doc_path *path))
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < doc->paths.n; i++)
+		n += is_counted(&doc->paths.at[i]) && is_one(&doc->paths.at[i]);
 	return n;
 }
 
-static bool reaches_live(const cJSON *document, const char *container)
+/* The names of such paths, of those that still have one. 0 or -ENOMEM. */
+static int list_paths(struct doc *doc, struct string_list *names,
+		      bool (*is_one)(const struct doc_path *path))
 {
-	const cJSON *access;
+	for (size_t i = 0; i < doc->paths.n; i++) {
+		const struct doc_path *path = &doc->paths.at[i];
+		const char **name;
 
-	cJSON_ArrayForEach(access, json_get(document, "access")) {
-		if (json_is(access, "container", container) &&
-		    json_is(access, "connect_result", "OK"))
+		if (!is_counted(path) || !is_one(path) || path->unlinked)
+			continue;
+		name = list_add(&doc->arena, names, MAX_PATHS);
+		if (!name)
+			return -ENOMEM;
+		*name = path->path;
+	}
+	return 0;
+}
+
+static bool reaches_live(const struct doc *doc, const char *container)
+{
+	for (size_t i = 0; i < doc->access.n; i++) {
+		if (same_text(doc->access.at[i].container.id, container) &&
+		    same_text(doc->access.at[i].connect_result, "OK"))
 			return true;
 	}
 	return false;
 }
 
 /* Containers that can get at a live socket; the probe's own do not count. */
-static int count_reaching(const cJSON *document)
+static size_t count_reaching(const struct doc *doc)
 {
-	const cJSON *container;
-	int n = 0;
+	size_t n = 0;
 
-	cJSON_ArrayForEach(container, json_get(document, "containers")) {
-		if (!cJSON_IsTrue(json_get(container, "self")))
-			n += reaches_live(document,
-					  json_text_or(container, "id", ""));
-	}
+	for (size_t i = 0; i < doc->containers.n; i++)
+		n += !doc->containers.at[i].self &&
+		     reaches_live(doc, doc->containers.at[i].id);
 	return n;
 }
 
-static int count_connections(const cJSON *document)
+static int64_t count_connections(const struct doc *doc)
 {
-	const cJSON *connection;
-	int n = 0;
+	int64_t n = 0;
 
-	cJSON_ArrayForEach(connection, json_get(document, "connections"))
-		n += json_int(connection, "count");
+	for (size_t i = 0; i < doc->connections.n; i++)
+		n += doc->connections.at[i].count;
 	return n;
 }
 
-static void fill_verdict(cJSON *document)
-{
-	cJSON *verdict = cJSON_CreateObject();
-
-	cJSON_AddStringToObject(verdict, "decision", "not_judged");
-	cJSON_AddStringToObject(verdict, "text",
-				"no finding was given to judge");
-	cJSON_AddArrayToObject(verdict, "reasons");
-	cJSON_AddArrayToObject(verdict, "residual_risks");
-	cJSON_ReplaceItemInObjectCaseSensitive(document, "verdict", verdict);
-}
-
-static const char *plural(int n)
+static const char *plural(int64_t n)
 {
 	return n == 1 ? "" : "s";
 }
 
-void summary_fill(cJSON *document)
+static int fill_text(struct doc *doc, struct doc_summary *summary)
 {
-	bool complete = summary_is_complete(document);
-	cJSON *summary = cJSON_CreateObject();
-	cJSON *listening = cJSON_CreateArray();
-	cJSON *stale = cJSON_CreateArray();
-	cJSON *directories = cJSON_CreateArray();
-	int live = count_paths(document, "state", "listening", listening);
-	int inert = count_inert(document);
-	int reaching = count_reaching(document);
-	int connections = count_connections(document);
-	char text[256];
+	size_t live = count_paths(doc, is_listening);
+	size_t inert = count_paths(doc, is_inert);
 
-	count_paths(document, "state", "stale", stale);
-	count_paths(document, "kind", "directory", directories);
-	snprintf(
-		text, sizeof(text),
-		"%d live runtime socket%s, %d inert path%s; %d container%s can connect to a live one, %d connection%s now; evidence %s",
-		live, plural(live), inert, plural(inert), reaching,
-		plural(reaching), connections, plural(connections),
-		complete ? "complete" : "INCOMPLETE");
-	cJSON_AddStringToObject(summary, "text", text);
-	cJSON_AddBoolToObject(summary, "complete", complete);
-	cJSON_AddItemToObject(summary, "listening", listening);
-	cJSON_AddItemToObject(summary, "stale", stale);
-	cJSON_AddItemToObject(summary, "directories", directories);
-	cJSON_AddNumberToObject(summary, "containers_that_can_connect",
-				reaching);
-	cJSON_AddNumberToObject(summary, "connections", connections);
-	cJSON_ReplaceItemInObjectCaseSensitive(document, "summary", summary);
-	fill_verdict(document);
+	summary->text = arena_printf(
+		&doc->arena,
+		"%zu live runtime socket%s, %zu inert path%s; %lld container%s can connect to a live one, %lld connection%s now; evidence %s",
+		live, plural((int64_t)live), inert, plural((int64_t)inert),
+		(long long)summary->containers_that_can_connect,
+		plural(summary->containers_that_can_connect),
+		(long long)summary->connections, plural(summary->connections),
+		summary->complete ? "complete" : "INCOMPLETE");
+	return summary->text ? 0 : -ENOMEM;
+}
+
+int summary_fill(struct doc *doc)
+{
+	struct doc_summary *summary =
+		arena_alloc(&doc->arena, sizeof(*summary));
+	struct doc_verdict *verdict =
+		arena_alloc(&doc->arena, sizeof(*verdict));
+
+	if (!summary || !verdict)
+		return -ENOMEM;
+	summary->complete = sources_are_complete(doc);
+	summary->containers_that_can_connect = (int64_t)count_reaching(doc);
+	summary->connections = count_connections(doc);
+	if (list_paths(doc, &summary->listening, is_listening) ||
+	    list_paths(doc, &summary->stale, is_stale) ||
+	    list_paths(doc, &summary->directories, is_directory) ||
+	    fill_text(doc, summary))
+		return -ENOMEM;
+	*verdict = (struct doc_verdict){
+		.decision = DECISION_NOT_JUDGED,
+		.text = "no finding was given to judge",
+		.finding = NUMBER_UNKNOWN,
+	};
+	doc->summary = summary;
+	doc->verdict = verdict;
+	return 0;
 }

@@ -3,16 +3,12 @@
 #ifndef SOCKPROBE_SUMMARY_H
 #define SOCKPROBE_SUMMARY_H
 
-#include <cjson/cJSON.h>
-#include <stdbool.h>
-
-/* Is every coverage line of the document complete? */
-bool summary_is_complete(const cJSON *document);
+#include "sockprobe/document.h"
 
 /*
- * Fills the places of verdict and summary in a document that was not judged
- * against a finding.
+ * Fills verdict and summary of a document that was not judged against a finding.
+ * 0, or -ENOMEM past the limit of its arena.
  */
-void summary_fill(cJSON *document);
+int summary_fill(struct doc *doc);
 
 #endif

@@ -1,37 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The choice of a format, JSON, and the check that all of it was written. */
+/* The choice of a format, and the conclusion. */
 #include "report/emit.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "document/names.h"
 #include "document/shorten.h"
-#include "sockprobe/json.h"
+#include "document/write.h"
+#include "report/in_toto.h"
+#include "report/markdown.h"
+#include "report/text.h"
 #include "sockprobe/text_safe.h"
-
-int emit_finish(FILE *out, struct error *error)
-{
-	if (fflush(out) == 0 && !ferror(out))
-		return 0;
-	return fail(error, EXIT_OUTPUT, "output: %s; it is not whole",
-		    strerror(errno));
-}
-
-int emit_json(FILE *out, const cJSON *document, bool pretty,
-	      struct error *error)
-{
-	char *json = pretty ? cJSON_Print(document)
-			    : cJSON_PrintUnformatted(document);
-
-	if (!json)
-		return fail(error, EXIT_INTERNAL, "output: out of memory");
-	print_ascii_json(out, json);
-	fputc('\n', out);
-	cJSON_free(json);
-	return emit_finish(out, error);
-}
 
 static bool wants_color(FILE *out)
 {
@@ -48,35 +28,43 @@ const char *const evidence_formats[] = {
 	NULL,
 };
 
-int emit(FILE *out, cJSON *document, const struct emit_form *form,
+int emit(FILE *out, struct doc *doc, const struct emit_form *form,
 	 struct error *error)
 {
 	switch (form->format) {
 	case OUTPUT_TEXT:
-		return emit_text(out, document, wants_color(out), error);
+		return emit_text(out, doc, wants_color(out), error);
 	case OUTPUT_MARKDOWN:
-		return emit_markdown(out, document, error);
+		return emit_markdown(out, doc, error);
 	case OUTPUT_IN_TOTO:
-		return emit_in_toto(out, document, form->pretty, error);
+		return emit_in_toto(out, doc, form->pretty, error);
 	default:
-		if (form->max_bytes)
-			shorten(document, form->pretty, form->max_bytes);
-		return emit_json(out, document, form->pretty, error);
+		if (form->max_bytes &&
+		    doc_shorten(doc, form->pretty, form->max_bytes))
+			return fail(error, EXIT_INTERNAL,
+				    "output: out of memory");
+		return doc_write(out, doc, form->pretty, error);
 	}
 }
 
-void emit_conclusion(FILE *out, const cJSON *document)
+static void put_known(FILE *out, const char *text)
 {
-	const cJSON *verdict = json_get(document, "verdict");
-	const cJSON *summary = json_get(document, "summary");
+	print_safe(out, text ? text : "not known");
+}
+
+void emit_conclusion(FILE *out, const struct doc *doc)
+{
+	const struct doc_verdict *verdict = doc->verdict;
 
 	fputs("sockprobe: ", out);
-	if (json_get(document, "findings")) {
-		print_safe(out, json_text_or(verdict, "decision", "?"));
+	if (doc->findings.n || doc_left_out_count(doc, "/findings")) {
+		put_known(out,
+			  verdict ? name_of(&decision_names, verdict->decision)
+				  : NULL);
 		fputs(": ", out);
-		print_safe(out, json_text_or(verdict, "text", "?"));
+		put_known(out, verdict ? verdict->text : NULL);
 	} else {
-		print_safe(out, json_text_or(summary, "text", "?"));
+		put_known(out, doc->summary ? doc->summary->text : NULL);
 	}
 	fputc('\n', out);
 }

@@ -1,226 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * From a verdict's scope to criteria, from criteria to the three forms. The
- * attributes' names are the filter's, which differ from the finding's.
- */
+/* From criteria to the four forms of a filter. */
 #include "report/filter.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
+#include <cjson/cJSON.h>
 #include <string.h>
 
-#include "report/emit.h"
-#include "sockprobe/json.h"
-#include "sockprobe/util.h"
+#include "document/names.h"
+#include "report/criteria.h"
+#include "report/finish.h"
+#include "sockprobe/text_safe.h"
 
-#define WORKLOAD "resource.kubernetesDetails.kubernetesWorkloadDetails."
-
-/* What a scope key pins, in the order in which criteria are written. */
-struct pin {
-	const char *key;
-	const char *attribute;
-	/* Only filters that archive may match on it, and only by the API. */
-	bool archive_only;
-};
-
-static const struct pin pins[] = {
-	{ "finding_type", "type", false },
-	{ "cluster_name", "resource.eksClusterDetails.name", false },
-	{ "namespace", WORKLOAD "namespace", false },
-	{ "workload_name", WORKLOAD "name", false },
-	{ "image_prefix", WORKLOAD "containers.imagePrefix", false },
-	{ "image", WORKLOAD "containers.image", false },
-	{ "executable_path", "service.runtimeDetails.process.executablePath",
-	  false },
-	{ "socket_path", "service.runtimeDetails.context.socketPath", true },
-};
-
-enum {
-	N_PINS = ARRAY_SIZE(pins),
-	MAX_VALUE = 512,
-	NAME_SIZE = 65,
-	DESCRIPTION_SIZE = 513
-};
-
-/* For a container outside of Kubernetes the image has another attribute. */
-static const char standalone_image[] = "resource.containerDetails.image";
-
-struct criterion {
-	const struct pin *pin;
-	const char *attribute;
-	char value[MAX_VALUE + 1];
-	bool pattern; /* Matches instead of Equals */
-};
+enum { NAME_SIZE = 65, DESCRIPTION_SIZE = 513 };
 
 struct filter {
-	struct criterion criteria[N_PINS];
-	size_t n;
+	struct criteria criteria;
 	char name[NAME_SIZE];
 	char description[DESCRIPTION_SIZE];
 };
 
-/* ---- what is pinned ---- */
-
-static bool is_asked(const struct filter_request *request, const char *key)
-{
-	size_t len = strlen(key);
-
-	if (!request->scope)
-		return true;
-	for (const char *at = request->scope; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (strncmp(at, key, len) == 0 &&
-		    (at[len] == ',' || at[len] == '\0'))
-			return true;
-	}
-	return false;
-}
-
-static bool is_pin(const char *word, size_t len)
-{
-	for (size_t i = 0; i < N_PINS; i++) {
-		if (strlen(pins[i].key) == len &&
-		    strncmp(pins[i].key, word, len) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int check_scope(const struct filter_request *request,
-		       struct error *error)
-{
-	for (const char *at = request->scope; at; at = strchr(at, ',')) {
-		size_t len;
-
-		at += *at == ',';
-		len = strcspn(at, ",");
-		if (!is_pin(at, len))
-			return fail(
-				error, EXIT_USAGE,
-				"--scope %.*s: not something a filter may match on; use finding_type, cluster_name, namespace, workload_name, image_prefix, image, executable_path, socket_path",
-				(int)len, at);
-	}
-	return 0;
-}
-
-static bool is_plain(const char *text)
-{
-	for (; *text; text++) {
-		if (*text < 0x20 || *text > 0x7e)
-			return false;
-	}
-	return true;
-}
-
-/* datadog-agent-x7k2p: five letters that a controller made up. */
-static bool has_made_up_end(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 6 && name[len - 6] == '-' &&
-	       strspn(name + len - 5, "bcdfghjklmnpqrstvwxz2456789") == 5;
-}
-
-/* A pod's own name dies with it: "?" stands for each made-up letter. */
-static void generalize_pod(const cJSON *scope, struct criterion *criterion)
-{
-	const char *type = json_text(scope, "workload_type");
-
-	if (strcmp(criterion->pin->key, "workload_name") != 0 || !type ||
-	    (strcasecmp(type, "pod") != 0 && strcasecmp(type, "pods") != 0) ||
-	    !has_made_up_end(criterion->value))
-		return;
-	memset(criterion->value + strlen(criterion->value) - 5, '?', 5);
-	criterion->pattern = true;
-}
-
-static int add_criterion(struct filter *filter, const cJSON *scope,
-			 const struct pin *pin, const char *value,
-			 struct error *error)
-{
-	struct criterion *criterion = &filter->criteria[filter->n];
-
-	if (!*value || strlen(value) > MAX_VALUE || !is_plain(value))
-		return fail(
-			error, EXIT_BAD_INPUT,
-			"filter: %s: the finding's value cannot stand in a filter: empty, over %d bytes, or with characters that are not printable ASCII",
-			pin->key, MAX_VALUE);
-	*criterion =
-		(struct criterion){ .pin = pin, .attribute = pin->attribute };
-	snprintf(criterion->value, sizeof(criterion->value), "%s", value);
-	if (strcmp(pin->key, "image") == 0 && !json_text(scope, "namespace"))
-		criterion->attribute = standalone_image;
-	generalize_pod(scope, criterion);
-	filter->n++;
-	return 0;
-}
-
-static bool has(const struct filter *filter, const char *key)
-{
-	for (size_t i = 0; i < filter->n; i++) {
-		if (strcmp(filter->criteria[i].pin->key, key) == 0)
-			return true;
-	}
-	return false;
-}
-
-static int collect_criteria(struct filter *filter, const cJSON *scope,
-			    const struct filter_request *request,
-			    struct error *error)
-{
-	for (size_t i = 0; i < N_PINS; i++) {
-		const char *value = json_text(scope, pins[i].key);
-		int status;
-
-		/* With its prefix pinned, the tag would only make it brittle. */
-		if (!value || !is_asked(request, pins[i].key) ||
-		    (!request->scope && strcmp(pins[i].key, "image") == 0 &&
-		     has(filter, "image_prefix")))
-			continue;
-		status = add_criterion(filter, scope, &pins[i], value, error);
-		if (status)
-			return status;
-	}
-	return 0;
-}
-
-/*
- * What GuardDuty itself recommends is type and resource; what this evidence is
- * about is one program of one workload and one path.
- */
-static int refuse_wide(const struct filter *filter, const cJSON *scope,
-		       struct error *error)
-{
-	if (!has(filter, "finding_type"))
-		return fail(
-			error, EXIT_NOT_SUPPORTED,
-			"filter: without finding_type it would hide findings of every type");
-	if (!has(filter, "workload_name") && !has(filter, "image_prefix") &&
-	    !has(filter, "image"))
-		return fail(
-			error, EXIT_NOT_SUPPORTED,
-			"filter: with neither workload_name nor image it would hide this finding for every workload%s: the evidence is about one",
-			has(filter, "namespace") ? " of the namespace" : "");
-	if (json_text(scope, "namespace") && !has(filter, "namespace"))
-		return fail(
-			error, EXIT_NOT_SUPPORTED,
-			"filter: without namespace it would hide this finding for workloads of the same name or image anywhere");
-	if (!has(filter, "executable_path") && !has(filter, "socket_path"))
-		return fail(
-			error, EXIT_NOT_SUPPORTED,
-			"filter: with neither executable_path nor socket_path it would hide whatever else runs in the workload and reaches for a Docker socket");
-	return 0;
-}
-
 /* ---- name and description ---- */
 
-/* Keeps what the field's alphabet allows; anything else becomes '-'. */
-static void put_allowed(char *to, size_t size, const char *text,
+/*
+ * Appends at most `most` bytes of a text. What the field's alphabet does not
+ * allow becomes '-'; so do blanks and brackets of a name, which could pass for
+ * words of ours.
+ */
+static void put_allowed(char *to, size_t size, const char *text, size_t most,
 			const char *extra)
 {
 	size_t len = strlen(to);
 
-	for (; *text && len + 1 < size; text++) {
+	for (; *text && most && len + 1 < size; text++, most--) {
 		bool plain = (*text >= 'a' && *text <= 'z') ||
 			     (*text >= 'A' && *text <= 'Z') ||
 			     (*text >= '0' && *text <= '9');
@@ -233,46 +43,61 @@ static void put_allowed(char *to, size_t size, const char *text,
 	to[len] = '\0';
 }
 
-static const char *or_any(const char *text)
+static void describe(struct filter *filter, const char *ours,
+		     const char *foreign, size_t most)
 {
-	return text ? text : "any";
+	char *to = filter->description;
+	size_t size = sizeof(filter->description);
+
+	put_allowed(to, size, ours, SIZE_MAX, " .:/");
+	put_allowed(to, size, foreign ? foreign : "any", most, "-._:/");
 }
 
-static void name_filter(struct filter *filter, const cJSON *document,
-			const cJSON *verdict)
+static void name_filter(struct filter *filter, const struct doc *doc)
 {
-	const cJSON *scope = json_get(verdict, "scope");
-	const cJSON *node = json_get(document, "node");
-	const cJSON *probe = json_get(document, "probe");
-	const char *workload = json_text(scope, "workload_name");
-	const char *name_space = json_text(scope, "namespace");
-	char text[1024];
+	const struct doc_scope *scope = doc->verdict->scope;
+	char started[TIME_TEXT_SIZE] = "any";
+	char name[256];
 
-	snprintf(text, sizeof(text), "sockprobe-%s-%s",
-		 name_space ? name_space : "container",
-		 workload ? workload : "workload");
-	put_allowed(filter->name, sizeof(filter->name), text, "._-");
-	snprintf(
-		text, sizeof(text),
-		"Hides DockerSocketAccessed of %.100s/%.100s at %.100s. Review by %.10s. Evidence: sockprobe on %.64s at %.30s.",
-		or_any(name_space), or_any(workload),
-		or_any(json_text(scope, "socket_path")),
-		or_any(json_text(verdict, "review_by")),
-		or_any(json_text(node, "hostname")),
-		or_any(json_text(probe, "started_at")));
-	put_allowed(filter->description, sizeof(filter->description), text,
-		    "-.:_()[]{}/ ");
+	snprintf(name, sizeof(name), "sockprobe-%.100s-%.100s",
+		 scope->name_space ? scope->name_space : "container",
+		 scope->workload_name ? scope->workload_name : "workload");
+	put_allowed(filter->name, sizeof(filter->name), name, SIZE_MAX, "._-");
+	if (doc->probe && doc->probe->started_at.tv_sec)
+		format_time(doc->probe->started_at, started);
+	describe(filter, "Hides DockerSocketAccessed of ", scope->name_space,
+		 100);
+	describe(filter, "/", scope->workload_name, 100);
+	describe(filter, " at ", scope->socket_path, 100);
+	describe(filter, ". Review by ", doc->verdict->review_by, 10);
+	describe(filter, ". Evidence: sockprobe on ",
+		 doc->node ? doc->node->hostname : NULL, 64);
+	describe(filter, " at ", started, 30);
+	put_allowed(filter->description, sizeof(filter->description), ".", 1,
+		    ".");
 }
 
 /* ---- the forms ---- */
+
+static int write_json(FILE *out, const cJSON *json, struct error *error)
+{
+	char *text = cJSON_Print(json);
+
+	if (!text)
+		return fail(error, EXIT_INTERNAL, "output: out of memory");
+	print_ascii_json(out, text);
+	fputc('\n', out);
+	cJSON_free(text);
+	return output_check(out, error);
+}
 
 static cJSON *build_criteria(const struct filter *filter)
 {
 	cJSON *criteria = cJSON_CreateObject();
 	cJSON *map = cJSON_AddObjectToObject(criteria, "Criterion");
 
-	for (size_t i = 0; i < filter->n; i++) {
-		const struct criterion *criterion = &filter->criteria[i];
+	for (size_t i = 0; i < filter->criteria.n; i++) {
+		const struct criterion *criterion = &filter->criteria.at[i];
 		cJSON *condition =
 			cJSON_AddObjectToObject(map, criterion->attribute);
 		cJSON *values = cJSON_AddArrayToObject(
@@ -289,7 +114,7 @@ static int emit_criteria(FILE *out, const struct filter *filter,
 			 struct error *error)
 {
 	cJSON *criteria = build_criteria(filter);
-	int status = emit_json(out, criteria, true, error);
+	int status = write_json(out, criteria, error);
 
 	(void)request;
 	cJSON_Delete(criteria);
@@ -319,7 +144,7 @@ static int emit_cli(FILE *out, const struct filter *filter,
 	input = cJSON_CreateObject();
 	cJSON_AddStringToObject(input, "DetectorId", request->detector);
 	add_properties(input, filter);
-	status = emit_json(out, input, true, error);
+	status = write_json(out, input, error);
 	cJSON_Delete(input);
 	return status;
 }
@@ -352,7 +177,7 @@ static int emit_cloudformation(FILE *out, const struct filter *filter,
 							"DetectorId"),
 				"Ref", "DetectorId");
 	add_properties(properties, filter);
-	status = emit_json(out, template, true, error);
+	status = write_json(out, template, error);
 	cJSON_Delete(template);
 	return status;
 }
@@ -393,12 +218,12 @@ static void put_hcl_criterion(FILE *out, const struct criterion *criterion)
 	put_hcl(out, criterion->attribute);
 	fputs(criterion->pattern ? "\n      matches = [" : "\n      equals = [",
 	      out);
-	if (strcmp(criterion->pin->key, "cluster_name") == 0)
+	if (strcmp(criterion->key, "cluster_name") == 0)
 		fputs("var.cluster_name", out);
 	else
 		put_hcl(out, criterion->value);
 	fputs("]", out);
-	if (criterion->pin->archive_only)
+	if (criterion->archive_only)
 		fputs(" # accepted in filters that archive only", out);
 	fputs("\n    }\n", out);
 }
@@ -409,10 +234,10 @@ static int emit_terraform(FILE *out, const struct filter *filter,
 {
 	put_hcl_variable(out, "detector_id", "GuardDuty detector",
 			 request->detector);
-	for (size_t i = 0; i < filter->n; i++) {
-		if (strcmp(filter->criteria[i].pin->key, "cluster_name") == 0)
+	for (size_t i = 0; i < filter->criteria.n; i++) {
+		if (strcmp(filter->criteria.at[i].key, "cluster_name") == 0)
 			put_hcl_variable(out, "cluster_name", "EKS cluster",
-					 filter->criteria[i].value);
+					 filter->criteria.at[i].value);
 	}
 	fputs("resource \"aws_guardduty_filter\" \"sockprobe\" {\n"
 	      "  detector_id = var.detector_id\n  name        = ",
@@ -423,10 +248,10 @@ static int emit_terraform(FILE *out, const struct filter *filter,
 	fputs("\n  action      = \"ARCHIVE\"\n  rank        = 1\n\n"
 	      "  finding_criteria {\n",
 	      out);
-	for (size_t i = 0; i < filter->n; i++)
-		put_hcl_criterion(out, &filter->criteria[i]);
+	for (size_t i = 0; i < filter->criteria.n; i++)
+		put_hcl_criterion(out, &filter->criteria.at[i]);
 	fputs("  }\n}\n", out);
-	return emit_finish(out, error);
+	return output_check(out, error);
 }
 
 typedef int form(FILE *out, const struct filter *filter,
@@ -440,42 +265,41 @@ static form *const forms[] = {
 };
 
 /* The detector that raised the finding, where the finding says it. */
-static const char *own_detector(const cJSON *document, const cJSON *verdict)
+static const char *own_detector(const struct doc *doc)
 {
-	const cJSON *findings = json_get(document, "findings");
-	const char *detector = json_text(
-		cJSON_GetArrayItem(findings, json_int(verdict, "finding")),
-		"detector_id");
+	int64_t idx = doc->verdict->finding;
+	const char *detector;
 
-	return detector && is_plain(detector) ? detector : NULL;
+	if (idx < 0 || (uint64_t)idx >= doc->findings.n)
+		return NULL;
+	detector = doc->findings.at[idx].detector_id;
+	return detector && is_plain_value(detector) ? detector : NULL;
 }
 
-int filter_emit(FILE *out, const cJSON *document,
+int filter_emit(FILE *out, const struct doc *doc,
 		const struct filter_request *request, struct error *error)
 {
 	struct filter_request full = *request;
-	const cJSON *verdict = json_get(document, "verdict");
-	const cJSON *scope = json_get(verdict, "scope");
-	const char *decision = json_text(verdict, "decision");
+	const struct doc_verdict *verdict = doc->verdict;
+	const char *decision =
+		verdict ? name_of(&decision_names, verdict->decision) : NULL;
 	struct filter filter = { 0 };
 	int status;
 
-	if (!decision || strcmp(decision, "supported") != 0)
+	if (!verdict || verdict->decision != DECISION_SUPPORTED ||
+	    !verdict->scope)
 		return fail(
 			error, EXIT_NOT_SUPPORTED,
 			"filter: the verdict is %s, not supported: there is no filter that the evidence backs; %s",
 			decision ? decision : "missing",
-			json_text(verdict, "text") ? json_text(verdict, "text")
-						   : "judge a finding first");
-	status = check_scope(request, error);
-	if (!status)
-		status = collect_criteria(&filter, scope, request, error);
-	if (!status)
-		status = refuse_wide(&filter, scope, error);
+			verdict && verdict->text ? verdict->text
+						 : "judge a finding first");
+	status = criteria_collect(&filter.criteria, verdict->scope,
+				  request->scope, error);
 	if (status)
 		return status;
-	name_filter(&filter, document, verdict);
+	name_filter(&filter, doc);
 	if (!full.detector)
-		full.detector = own_detector(document, verdict);
+		full.detector = own_detector(doc);
 	return forms[full.format](out, &filter, &full, error);
 }

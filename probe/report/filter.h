@@ -7,9 +7,9 @@
 #ifndef SOCKPROBE_FILTER_H
 #define SOCKPROBE_FILTER_H
 
-#include <cjson/cJSON.h>
 #include <stdio.h>
 
+#include "sockprobe/document.h"
 #include "sockprobe/error.h"
 
 enum filter_format {
@@ -31,7 +31,7 @@ struct filter_request {
  * EXIT_USAGE for an unknown scope key or a missing detector, EXIT_BAD_INPUT
  * where a value cannot stand in a filter, EXIT_OUTPUT.
  */
-int filter_emit(FILE *out, const cJSON *document,
+int filter_emit(FILE *out, const struct doc *doc,
 		const struct filter_request *request, struct error *error);
 
 #endif

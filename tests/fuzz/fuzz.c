@@ -28,10 +28,8 @@
 #include "finding/expect.h"
 #include "judge/judge.h"
 #include "judge/relocate.h"
-#include "judge/summary.h"
 #include "report/emit.h"
 #include "report/filter.h"
-#include "sockprobe/json.h"
 #include "sockprobe/mount_table.h"
 #include "sockprobe/text_safe.h"
 
@@ -207,7 +205,7 @@ static void check_spans(const char *text, size_t len)
 	PROMISE(!inside);
 }
 
-static char *emit_as(cJSON *document, const struct emit_form *form, size_t *len)
+static char *emit_as(struct doc *doc, const struct emit_form *form, size_t *len)
 {
 	struct error error = { 0 };
 	char *text = NULL;
@@ -215,40 +213,24 @@ static char *emit_as(cJSON *document, const struct emit_form *form, size_t *len)
 
 	if (!out)
 		abort();
-	PROMISE(emit(out, document, form, &error) == 0);
+	PROMISE(emit(out, doc, form, &error) == 0);
 	fclose(out);
 	check_plain(text, *len, false);
 	return text;
 }
 
-static void check_form(cJSON *document, enum output_format format)
+static void check_form(struct doc *doc, enum output_format format)
 {
 	const struct emit_form form = { .format = format };
 	size_t len;
-	char *text = emit_as(document, &form, &len);
+	char *text = emit_as(doc, &form, &len);
 
 	if (format == OUTPUT_MARKDOWN)
 		check_spans(text, len);
 	free(text);
 }
 
-/* Short enough, whole, and the verdict right behind the schema. */
-static void check_short(const cJSON *document, size_t max_bytes)
-{
-	const struct emit_form form = { .max_bytes = max_bytes };
-	cJSON *copy = cJSON_Duplicate(document, true);
-	size_t len;
-	char *text = emit_as(copy, &form, &len);
-	cJSON *again = cJSON_Parse(text);
-
-	PROMISE(len <= max_bytes);
-	PROMISE(json_is(again, "schema", "sockprobe.evidence/v1"));
-	cJSON_Delete(again);
-	cJSON_Delete(copy);
-	free(text);
-}
-
-static void check_conclusion(const cJSON *document)
+static void check_conclusion(const struct doc *doc)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -256,13 +238,13 @@ static void check_conclusion(const cJSON *document)
 
 	if (!out)
 		abort();
-	emit_conclusion(out, document);
+	emit_conclusion(out, doc);
 	fclose(out);
 	check_plain(text, len, false);
 	free(text);
 }
 
-static void filter_as(const cJSON *document, enum filter_format format)
+static void filter_as(const struct doc *doc, enum filter_format format)
 {
 	const struct filter_request request = { .format = format };
 	struct error error = { 0 };
@@ -272,7 +254,7 @@ static void filter_as(const cJSON *document, enum filter_format format)
 
 	if (!out)
 		abort();
-	if (filter_emit(out, document, &request, &error))
+	if (filter_emit(out, doc, &request, &error))
 		PROMISE(error.status && error.text[0]);
 	fclose(out);
 	check_plain(text, len, true);
@@ -282,25 +264,28 @@ static void filter_as(const cJSON *document, enum filter_format format)
 static void fuzz_finding(struct arena *arena, char *text, size_t len)
 {
 	struct error error = { 0 };
-	cJSON *findings;
+	struct finding_list findings;
 
-	(void)arena;
-	if (findings_parse(text, len, &findings, &error))
+	if (findings_parse(arena, text, len, &findings, &error)) {
 		PROMISE(error.status == EXIT_BAD_INPUT && error.text[0]);
-	else
-		PROMISE(cJSON_GetArraySize(findings) > 0);
-	cJSON_Delete(findings);
+		return;
+	}
+	PROMISE(findings.n > 0);
+	for (size_t i = 0; i < findings.n; i++)
+		PROMISE(findings.at[i].type);
 }
 
 static void fuzz_expect(struct arena *arena, char *text, size_t len)
 {
 	struct error error = { 0 };
-	cJSON *expected;
+	struct expected_list expected;
 
-	(void)arena;
-	if (expect_parse(text, len, &expected, &error))
+	if (expect_parse(arena, text, len, &expected, &error)) {
 		PROMISE(error.status == EXIT_BAD_INPUT && error.text[0]);
-	cJSON_Delete(expected);
+		return;
+	}
+	for (size_t i = 0; i < expected.n; i++)
+		PROMISE(expected.at[i].name_space && expected.at[i].socket);
 }
 
 static char *write_doc(const struct doc *doc, bool pretty, size_t *len)
@@ -356,33 +341,48 @@ static void check_document(const char *text, size_t len)
 	arena_free(&doc.arena);
 }
 
-/* Evidence, and behind a NUL perhaps a finding, as `judge` takes them. */
+/* What `judge` does with whole evidence, and perhaps with a finding. */
+static void judge_as(struct arena *arena, struct doc *doc, const char *text,
+		     size_t len)
+{
+	struct error error = { 0 };
+	struct finding_list findings;
+	int decided = -1;
+
+	if (len && !findings_parse(arena, text, len, &findings, &error))
+		relocate_findings(doc, &findings);
+	error = (struct error){ 0 };
+	if (judge_document(doc, &decided, &error)) {
+		PROMISE(error.status == EXIT_BAD_INPUT && !doc->findings.n);
+		return;
+	}
+	PROMISE(doc->verdicts.n == doc->findings.n);
+	PROMISE(decided || doc->verdict->decision == DECISION_SUPPORTED);
+	for (int format = FILTER_JSON; format <= FILTER_CLOUDFORMATION;
+	     format++)
+		filter_as(doc, (enum filter_format)format);
+}
+
+/* Evidence, and behind a NUL perhaps a finding, as the commands take them. */
 static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 {
 	size_t first = strlen(text);
-	cJSON *document = cJSON_ParseWithLength(text, first);
+	size_t more = first < len ? first + 1 : len;
 	struct error error = { 0 };
-	cJSON *findings;
+	struct doc doc;
 
-	(void)arena;
 	check_document(text, first);
-	if (!json_is(document, "schema", "sockprobe.evidence/v1")) {
-		cJSON_Delete(document);
+	if (doc_load(&doc, "evidence", text, first, &error)) {
+		arena_free(&doc.arena);
 		return;
 	}
-	if (first < len && !findings_parse(text + first + 1, len - first - 1,
-					   &findings, &error))
-		relocate_findings(document, findings);
-	if (json_get(document, "findings"))
-		judge_document(document, json_get(document, "expected"));
+	if (!doc_is_shortened(&doc))
+		judge_as(arena, &doc, text + more, len - more);
 	for (int format = OUTPUT_JSON; format <= OUTPUT_IN_TOTO; format++)
-		check_form(document, (enum output_format)format);
-	check_conclusion(document);
-	check_short(document, len % 2 ? 2000 : 24000);
-	for (int format = FILTER_JSON; format <= FILTER_CLOUDFORMATION;
-	     format++)
-		filter_as(document, (enum filter_format)format);
-	cJSON_Delete(document);
+		check_form(&doc, (enum output_format)format);
+	check_conclusion(&doc);
+	check_loads_again(&doc, false);
+	arena_free(&doc.arena);
 }
 
 /* Any bytes as a name on the node: what goes out is JSON, and plain. */

@@ -118,8 +118,10 @@ def test_abbreviations():
 def declared(entry, tmp_path):
     """What the program says to one declared client; a good one lacks but a finding."""
     (tmp_path / "clients.json").write_text(json.dumps({"expected": [entry]}))
+    (tmp_path / "root").mkdir(exist_ok=True)
+    scan = subprocess.run([conftest.PROGRAM, "--root", tmp_path / "root"], capture_output=True, text=True)
     done = subprocess.run([conftest.PROGRAM, "judge", "-", "--expect", tmp_path / "clients.json"],
-                          input='{"schema": "sockprobe.evidence/v1"}', capture_output=True, text=True)
+                          input=scan.stdout, capture_output=True, text=True)
     assert done.returncode == 65
     return done.stderr == "sockprobe: judge: the evidence holds no finding; give one\n"
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which sources a decision needs. Every run on a node has a line for each, so
+ * that a document without one says nothing of it: unknown, and never complete.
+ */
+#include "judge/sources.h"
+
+#include <string.h>
+
+#include "document/names.h"
+#include "judge/rules.h"
+
+static const char *const needed[] = {
+	"processes",	 "mount_tables",    "network_namespaces",
+	"paths",	 "sockets",	    "file_descriptors",
+	"pid_namespace", "container_views", "runtime_records",
+};
+
+static bool has_line(const struct doc *doc, const char *source)
+{
+	for (size_t i = 0; i < doc->coverage.n; i++) {
+		if (strcmp(doc->coverage.at[i].source, source) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *source_without_line(const struct doc *doc, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
+		if (!has_line(doc, needed[i]) && n-- == 0)
+			return needed[i];
+	}
+	return NULL;
+}
+
+bool sources_are_complete(const struct doc *doc)
+{
+	for (size_t i = 0; i < doc->coverage.n; i++) {
+		if (doc->coverage.at[i].status != COVERAGE_COMPLETE)
+			return false;
+	}
+	return !source_without_line(doc, 0);
+}
+
+/* What the kubelet is configured to use decides nothing here. */
+static bool decides(const struct doc_coverage *line)
+{
+	return strcmp(line->source, "kubelet_config") != 0;
+}
+
+bool rule_coverage(struct judged *judged)
+{
+	const struct doc *doc = judged->doc;
+	const char *source;
+	bool complete = true;
+
+	for (size_t i = 0; i < doc->coverage.n; i++) {
+		const struct doc_coverage *line = &doc->coverage.at[i];
+
+		if (line->status == COVERAGE_COMPLETE || !decides(line))
+			continue;
+		complete = false;
+		add_reason(judged, "coverage", TRI_NO,
+			   verdict_pointer(judged, "/coverage/%zu", i),
+			   "%s is %s: %s; to fix: %s", line->source,
+			   name_of(&status_names, line->status),
+			   verdict_words(judged, line->detail),
+			   verdict_words(judged, line->fix));
+	}
+	for (size_t i = 0; (source = source_without_line(doc, i)); i++) {
+		complete = false;
+		add_reason(
+			judged, "coverage", TRI_UNKNOWN, "/coverage",
+			"%s is unknown: the evidence does not say how much of it was read; take it anew",
+			source);
+	}
+	if (complete)
+		add_reason(
+			judged, "coverage", TRI_YES, "/coverage",
+			"every source that the decision leans on was read whole");
+	return complete;
+}

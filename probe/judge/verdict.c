@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Writing a verdict into the arena of its document. */
+#include "judge/verdict.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sockprobe/text_safe.h"
+
+enum {
+	NAMED_MAX = 1024, /* bytes of one text that others chose */
+	REASONS_MAX = 4096,
+	RISKS_MAX = 4096,
+};
+
+const char *verdict_pointer(struct judged *judged, const char *format, ...)
+{
+	char text[96];
+	const char *pointer;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	pointer = arena_intern(&judged->doc->arena, text);
+	if (!pointer)
+		judged->err = -ENOMEM;
+	return pointer ? pointer : "";
+}
+
+/* The text, or as much of it as stands in a sentence. */
+static const char *cut_text(struct judged *judged, const char *text)
+{
+	size_t len = NAMED_MAX;
+	const char *cut;
+
+	if (strnlen(text, NAMED_MAX + 1) <= NAMED_MAX)
+		return text;
+	/* Not within a character, whose further bytes begin with the bits 10. */
+	while (len && (text[len] & 0xc0) == 0x80)
+		len--;
+	cut = arena_printf(&judged->doc->arena, "%.*s...", (int)len, text);
+	if (!cut)
+		judged->err = -ENOMEM;
+	return cut ? cut : "...";
+}
+
+const char *verdict_name(struct judged *judged, const char *name)
+{
+	return name ? quote_text(&judged->doc->arena, cut_text(judged, name))
+		    : "unknown";
+}
+
+const char *verdict_words(struct judged *judged, const char *words)
+{
+	return words ? cut_text(judged, words) : "unknown";
+}
+
+/* Many findings give the same sentence, which is kept once. */
+static const char *sentence(struct judged *judged, const char *format,
+			    va_list args)
+{
+	const char *kept = NULL;
+	char *text;
+
+	if (vasprintf(&text, format, args) >= 0) {
+		kept = arena_intern(&judged->doc->arena, text);
+		free(text);
+	}
+	if (!kept)
+		judged->err = -ENOMEM;
+	return kept ? kept : "";
+}
+
+/* One or two pointers, "" for none. */
+static struct string_list pointer_list(struct judged *judged, const char *first,
+				       const char *second)
+{
+	struct string_list list = { .room = 2 };
+
+	list.at =
+		arena_alloc(&judged->doc->arena, list.room * sizeof(*list.at));
+	if (!list.at) {
+		judged->err = -ENOMEM;
+		return (struct string_list){ 0 };
+	}
+	if (*first)
+		list.at[list.n++] = first;
+	if (*second)
+		list.at[list.n++] = second;
+	return list;
+}
+
+void add_reason(struct judged *judged, const char *rule, enum tristate holds,
+		const char *evidence, const char *format, ...)
+{
+	struct doc_reason *reason = list_add(
+		&judged->doc->arena, &judged->verdict->reasons, REASONS_MAX);
+	va_list args;
+
+	if (!reason) {
+		judged->err = -ENOMEM;
+		return;
+	}
+	va_start(args, format);
+	*reason = (struct doc_reason){
+		.rule = rule,
+		.holds = holds,
+		.text = sentence(judged, format, args),
+		.evidence = pointer_list(judged, evidence, ""),
+	};
+	va_end(args);
+}
+
+void add_risk(struct judged *judged, const char *evidence, const char *more,
+	      const char *format, ...)
+{
+	struct doc_risk *risk = list_add(&judged->doc->arena,
+					 &judged->verdict->residual_risks,
+					 RISKS_MAX);
+	va_list args;
+
+	if (!risk) {
+		judged->err = -ENOMEM;
+		return;
+	}
+	va_start(args, format);
+	*risk = (struct doc_risk){
+		.text = sentence(judged, format, args),
+		.evidence = pointer_list(judged, evidence, more),
+	};
+	va_end(args);
+}
+
+bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+bool is_judged_container(const struct judged *judged, struct container_ref ref)
+{
+	return judged->container && same_text(judged->container->id, ref.id);
+}
+
+bool path_has_name(const struct doc_path *path, const char *name)
+{
+	for (size_t i = 0; i < path->names.n; i++) {
+		if (same_text(path->names.at[i], name))
+			return true;
+	}
+	return false;
+}
