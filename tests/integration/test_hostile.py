@@ -66,6 +66,52 @@ def test_deadline_of_the_whole_run(bench, truth):
     assert evidence["verdict"]["decision"] == "not_judged"
 
 
+# Listens at a path that wants to be several items, and calls itself so.
+SPEAKER = """
+import os, socket, sys, time
+os.makedirs(sys.argv[1])
+open('/proc/self/comm', 'w').write('d[1] (x), y')
+s = socket.socket(socket.AF_UNIX)
+os.chdir(sys.argv[1])
+s.bind('docker.sock')
+s.listen(1)
+print('ready', flush=True)
+time.sleep(600)
+"""
+ODD = "a  b, (self)\nnot seen"
+SHOWN = "a  b, (self)\\u{a}not seen"
+
+
+@pytest.fixture(scope="module")
+def odd(bench, truth):
+    """A pod whose container's name, paths and peer are sentences."""
+    bench.node.spawn(["/usr/bin/python3", "-c", SPEAKER, f"/run/odd/{ODD}"], ready=lambda text: "ready" in text)
+    return bench.node.pod("odd", "p", ["/bin/sockpeer", "init"], container="x (self), host",
+                          mounts=[("/run/odd", "/o  d", False)])
+
+
+def test_no_name_is_a_sentence_in_text(bench, odd):
+    lines = bench.run("scan", "-o", "text", "--path", f"/run/odd/{ODD}/docker.sock").stdout.splitlines()
+    assert f"'/run/odd/{SHOWN}/docker.sock'" in lines
+    assert [line for line in lines if line.startswith("  listener: 'd[1] (x), y'[")]
+    assert "    odd/p 'x (self), host':" in lines
+    assert [line for line in lines if line.startswith(f"      '/o  d/{SHOWN}/docker.sock' (parent_mount), connect")]
+    assert not [line for line in lines if line.lstrip().startswith(("not seen/", "(self)"))]
+
+
+def test_no_name_is_a_sentence_in_a_verdict(bench, odd):
+    raw = findings.finding(odd, f"/o  d/{ODD}/docker.sock", time.time() + 2, id="f, `1`")
+    bench.node.path("/run/finding.json").write_text(json.dumps(raw))
+    verdict = conftest.Evidence(bench.run("explain", "/run/finding.json"))["verdict"]
+    (reason,) = [reason for reason in verdict["reasons"] if reason["rule"] == "live_socket"]
+    assert reason["text"].startswith("a listener answers there: 'd[1] (x), y' (pid ")
+    text = bench.run("explain", "/run/finding.json", "-o", "text").stdout
+    assert f"\n  '/o  d/{SHOWN}/docker.sock' by\n" in text
+    ticket = bench.run("explain", "/run/finding.json", "-o", "markdown").stdout.splitlines()
+    assert "- id: `'f, \\u{60}1\\u{60}'`" in ticket
+    assert f"- path it names: `'/o  d/{SHOWN}/docker.sock'`" in ticket
+
+
 def test_more_sockets_of_a_runtimes_name_than_are_kept(bench, truth):
     """Somebody fills the table: what is left out is said, and what matters is still there."""
     script = ("import os, socket\nkeep = []\n"
