@@ -106,7 +106,7 @@ def test_no_name_is_a_sentence_in_a_verdict(bench, odd):
     (reason,) = [reason for reason in verdict["reasons"] if reason["rule"] == "live_socket"]
     assert reason["text"].startswith("a listener answers there: 'd[1] (x), y' (pid ")
     text = bench.run("explain", "/run/finding.json", "-o", "text").stdout
-    assert f"\n  '/o  d/{SHOWN}/docker.sock' by\n" in text
+    assert f"\n  '/o  d/{SHOWN}/docker.sock' by /bin/sockpeer\n" in text
     ticket = bench.run("explain", "/run/finding.json", "-o", "markdown").stdout.splitlines()
     assert "- id: `'f, \\u{60}1\\u{60}'`" in ticket
     assert f"- path it names: `'/o  d/{SHOWN}/docker.sock'`" in ticket
