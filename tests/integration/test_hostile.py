@@ -1,5 +1,6 @@
-# Hostile nodes: a file system that never answers is "timed_out", a table that is
-# filled is said to be cut, all the rest is there, and the run ends.
+# Hostile nodes: a name is no sentence, a file system that never answers is
+# "timed_out", a table that is filled is said to be cut, all the rest is there,
+# and the run ends.
 import json
 import time
 
@@ -29,41 +30,6 @@ SOON = 120
 @pytest.fixture(scope="module")
 def truth(bench):
     return bench.scene("mission")
-
-
-def test_dead_mount_on_the_node(bench, truth):
-    bench.node.exec(["mkdir", "-p", "/run/dead"])
-    bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/run/dead"], ready=lambda text: "ready" in text)
-    evidence = bench.scan("--timeout", HOUR, "--path", "/run/dead/docker.sock", timeout=SOON, late=True)
-    assert evidence.status == 2 and evidence.coverage("paths") == {"timed_out"}
-    path = evidence.path("/run/dead/docker.sock")
-    assert (path["kind"], path["state"], path["connect_result"]) == ("timed_out", "unknown", None)
-    # what is not on it was read as ever
-    assert evidence.path("/run/docker.sock")["kind"] == "directory"
-    assert evidence.path("/run/containerd/containerd.sock")["listener"]["process"]["comm"] == "containerd"
-
-
-def test_dead_mount_inside_a_container(bench, truth):
-    """A finding names a path that its container put on such a mount."""
-    agent = truth["agent"]
-    bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/tmp", f"/proc/{agent['pid']}/ns/mnt"],
-                     ready=lambda text: "ready" in text)
-    raw = findings.finding(agent, "/tmp/docker.sock", time.time() + 2)
-    bench.node.path("/run/finding.json").write_text(json.dumps(raw))
-    evidence = conftest.Evidence(bench.run("explain", "--timeout", HOUR, "/run/finding.json", timeout=SOON, late=True))
-    assert (evidence["verdict"]["decision"], evidence.status) == ("inconclusive", 2)
-    path = evidence.path("/tmp/docker.sock", view=agent["id"])
-    assert (path["kind"], path["connect_result"]) == ("timed_out", None)
-
-
-def test_deadline_of_the_whole_run(bench, truth):
-    """Each path would take its two seconds, all of them two minutes."""
-    paths = [word for i in range(60) for word in ("--path", f"/run/dead/{i}.sock")]
-    evidence = bench.scan("--timeout", "5", *paths, timeout=SOON // 2, late=True)
-    assert evidence.status == 2
-    # Those that were asked in vain and those that were not asked have lines of their own.
-    assert "give more time with --timeout" in {line["fix"] for line in evidence["coverage"] if line["source"] == "paths"}
-    assert evidence["verdict"]["decision"] == "not_judged"
 
 
 # Listens at a path that wants to be several items, and calls itself so.
@@ -109,6 +75,41 @@ def test_no_name_is_a_sentence_in_a_verdict(bench, odd):
     ticket = bench.run("explain", "/run/finding.json", "-o", "markdown").stdout.splitlines()
     assert "- id: `'f, \\u{60}1\\u{60}'`" in ticket
     assert f"- path it names: `'/o  d/{SHOWN}/docker.sock'`" in ticket
+
+
+def test_dead_mount_on_the_node(bench, truth):
+    bench.node.exec(["mkdir", "-p", "/run/dead"])
+    bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/run/dead"], ready=lambda text: "ready" in text)
+    evidence = bench.scan("--timeout", HOUR, "--path", "/run/dead/docker.sock", timeout=SOON, late=True)
+    assert evidence.status == 2 and evidence.coverage("paths") == {"timed_out"}
+    path = evidence.path("/run/dead/docker.sock")
+    assert (path["kind"], path["state"], path["connect_result"]) == ("timed_out", "unknown", None)
+    # what is not on it was read as ever
+    assert evidence.path("/run/docker.sock")["kind"] == "directory"
+    assert evidence.path("/run/containerd/containerd.sock")["listener"]["process"]["comm"] == "containerd"
+
+
+def test_dead_mount_inside_a_container(bench, truth):
+    """A finding names a path that its container put on such a mount."""
+    agent = truth["agent"]
+    bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/tmp", f"/proc/{agent['pid']}/ns/mnt"],
+                     ready=lambda text: "ready" in text)
+    raw = findings.finding(agent, "/tmp/docker.sock", time.time() + 2)
+    bench.node.path("/run/finding.json").write_text(json.dumps(raw))
+    evidence = conftest.Evidence(bench.run("explain", "--timeout", HOUR, "/run/finding.json", timeout=SOON, late=True))
+    assert (evidence["verdict"]["decision"], evidence.status) == ("inconclusive", 2)
+    path = evidence.path("/tmp/docker.sock", view=agent["id"])
+    assert (path["kind"], path["connect_result"]) == ("timed_out", None)
+
+
+def test_deadline_of_the_whole_run(bench, truth):
+    """Each path would take its two seconds, all of them two minutes."""
+    paths = [word for i in range(60) for word in ("--path", f"/run/dead/{i}.sock")]
+    evidence = bench.scan("--timeout", "5", *paths, timeout=SOON // 2, late=True)
+    assert evidence.status == 2
+    # Those that were asked in vain and those that were not asked have lines of their own.
+    assert "give more time with --timeout" in {line["fix"] for line in evidence["coverage"] if line["source"] == "paths"}
+    assert evidence["verdict"]["decision"] == "not_judged"
 
 
 def test_more_sockets_of_a_runtimes_name_than_are_kept(bench, truth):
