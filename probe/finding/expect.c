@@ -44,7 +44,7 @@ static int take_field(struct arena *arena, struct expected *item, size_t idx,
 	if (!place)
 		return fail(error, EXIT_BAD_INPUT,
 			    "--expect: /expected/%zu/%s: no such field", idx,
-			    field->string ? field->string : "");
+			    quote_short(field->string).text);
 	if (!text || !*text || !is_utf8(text))
 		return fail(error, EXIT_BAD_INPUT,
 			    "--expect: /expected/%zu/%s: must be a text", idx,

@@ -64,6 +64,24 @@ def test_a_name_in_an_error_is_no_sentence(sockprobe, arguments, message):
     assert done.stderr == f"sockprobe: {message}\n"
 
 
+@pytest.mark.parametrize("text, message", [
+    ("{", "line 1, column 2: "),
+    ('{"schema": "x"}', "not evidence of schema sockprobe.evidence/v1\n"),
+])
+def test_a_name_in_a_file_is_no_sentence(sockprobe, tmp_path, text, message):
+    (tmp_path / "a: not JSON").write_text(text)
+    done = sockprobe("judge", "a: not JSON", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (65, "")
+    assert done.stderr.startswith(f"sockprobe: 'a: not JSON': {message}"), done.stderr
+
+
+def test_a_member_in_a_file_is_no_sentence(sockprobe, tmp_path):
+    evidence = json.loads(sockprobe("--root", str(tmp_path)).stdout)
+    done = sockprobe("report", "-", input=json.dumps({**evidence, "x: missing, /y": 1}))
+    assert (done.returncode, done.stdout) == (65, "")
+    assert done.stderr.startswith("sockprobe: -: '/x: missing, ~1y': "), done.stderr
+
+
 @pytest.mark.parametrize("before, unit, after", [
     (["report"], "d/", "No such file or directory"),
     (["report"], "'\"", "File name too long"),
