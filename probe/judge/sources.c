@@ -10,10 +10,10 @@
 #include "document/names.h"
 #include "judge/rules.h"
 
-static const char *const needed[] = {
-	"processes",	 "mount_tables",    "network_namespaces",
-	"paths",	 "sockets",	    "file_descriptors",
-	"pid_namespace", "container_views", "runtime_records",
+static const enum coverage_source needed[] = {
+	SOURCE_PROCESSES,     SOURCE_MOUNT_TABLES,    SOURCE_NETWORK_NAMESPACES,
+	SOURCE_PATHS,	      SOURCE_SOCKETS,	      SOURCE_FILE_DESCRIPTORS,
+	SOURCE_PID_NAMESPACE, SOURCE_CONTAINER_VIEWS, SOURCE_RUNTIME_RECORDS,
 };
 
 static bool has_line(const struct doc *doc, const char *source)
@@ -28,8 +28,10 @@ static bool has_line(const struct doc *doc, const char *source)
 const char *source_without_line(const struct doc *doc, size_t n)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-		if (!has_line(doc, needed[i]) && n-- == 0)
-			return needed[i];
+		const char *source = coverage_source_names[needed[i]];
+
+		if (!has_line(doc, source) && n-- == 0)
+			return source;
 	}
 	return NULL;
 }
@@ -46,7 +48,8 @@ bool sources_are_complete(const struct doc *doc)
 /* What the kubelet is configured to use decides nothing here. */
 static bool decides(const struct doc_coverage *line)
 {
-	return strcmp(line->source, "kubelet_config") != 0;
+	return strcmp(line->source,
+		      coverage_source_names[SOURCE_KUBELET_CONFIG]) != 0;
 }
 
 bool rule_coverage(struct judged *judged)
