@@ -64,10 +64,10 @@ static int list_paths(struct doc *doc, struct string_list *names,
 	return 0;
 }
 
-static bool reaches_live(const struct doc *doc, const char *container)
+static bool reaches_live(const struct doc *doc, size_t container)
 {
 	for (size_t i = 0; i < doc->access.n; i++) {
-		if (same_text(doc->access.at[i].container.id, container) &&
+		if (doc->access.at[i].container.at == container &&
 		    same_text(doc->access.at[i].connect_result, "OK"))
 			return true;
 	}
@@ -80,8 +80,7 @@ static size_t count_reaching(const struct doc *doc)
 	size_t n = 0;
 
 	for (size_t i = 0; i < doc->containers.n; i++)
-		n += !doc->containers.at[i].self &&
-		     reaches_live(doc, doc->containers.at[i].id);
+		n += !doc->containers.at[i].self && reaches_live(doc, i);
 	return n;
 }
 

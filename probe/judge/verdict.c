@@ -141,7 +141,7 @@ bool same_text(const char *a, const char *b)
 
 bool is_judged_container(const struct judged *judged, struct container_ref ref)
 {
-	return judged->container && same_text(judged->container->id, ref.id);
+	return judged->container && ref.at == judged->container_idx;
 }
 
 bool path_has_name(const struct doc_path *path, const char *name)
