@@ -9,7 +9,8 @@ import pytest
 
 # The manuals of others that the pages refer to, so that a system without them
 # makes no difference.
-OTHERS = ["sched.7", "ionice.1", "connect.2", "mkdir.2", "statx.2", "capabilities.7", "namespaces.7", "unix.7", "ss.8", "jq.1"]
+OTHERS = ["sched.7", "ionice.1", "connect.2", "mkdir.2", "statx.2", "capabilities.7", "namespaces.7", "unix.7", "ss.8", "jq.1",
+          "ls.1"]
 COMMANDS = ["scan", "explain", "judge", "filter", "report", "help", "version", "confinement"]
 OPTIONS = {"--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--scope", "--detector",
            "--pretty", "--nice", "--timeout", "-h", "--help", "--version", "--confinement"}
@@ -72,7 +73,7 @@ def test_every_scope_that_is_taken():
     lines = conftest.section(conftest.PAGE, "OPTIONS")
     start = lines.index(".It Fl -scope Ar KEYS")
     keys = re.findall(r"[a-z]+_[a-z_0-9]+|(?<= )[a-z]+(?= ,)", " ".join(lines[start + 4:start + 6]))
-    source = (conftest.REPO / "probe" / "report" / "filter.c").read_text()
+    source = (conftest.REPO / "probe" / "report" / "criteria.c").read_text()
     assert keys == re.search(r"may match on; use ([a-z_, ]+)", source)[1].split(", ")
     assert len(keys) == 8
 
