@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds sockprobe against the distribution's libraries. `make help` lists the
-# targets; everything made lies under build/ but the program itself.
+# targets. All output but the program itself goes to build/.
 
 CC ?= gcc
 PKG_CONFIG ?= pkg-config
@@ -9,7 +9,8 @@ PACKAGES := libseccomp libmnl libcap libcjson
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wvla -Wmissing-prototypes \
 	-Wstrict-prototypes -Wformat=2 -Wpointer-arith -Wwrite-strings
-# The OpenSSF guide's, as far as gcc 12 has them; the processor's own below.
+# The OpenSSF guide's options, as far as gcc 12 has them; those of one processor
+# are below.
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE \
 	-fstack-protector-strong -fstack-clash-protection \
 	-ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks \
@@ -19,7 +20,8 @@ HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE \
 MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 HARDENING_x86_64 := -fcf-protection=full
 HARDENING_aarch64 := -mbranch-protection=standard
-# Where it was built is nobody's business, nor does it change a byte.
+# The build directory's path must not be in the program, so that builds in
+# different directories give the same bytes.
 PLACE := -ffile-prefix-map=$(CURDIR)=.
 ALL_CPPFLAGS := -D_GNU_SOURCE -Iinclude -Iprobe $(CPPFLAGS)
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
@@ -51,14 +53,14 @@ $(BUILD)/%.o: %.c Makefile
 include tests/tests.mk
 include packaging/packaging.mk
 
-# The style of the sources, in place.
+# Formats the sources in place.
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 lint:
 	scripts/lint
 
-# What clang-tidy says of a source, again only where it or a header of its changed.
+# Runs clang-tidy on sources that changed, or whose headers changed.
 .PHONY: tidy
 tidy: $(OBJECTS:.o=.tidy)
 

@@ -6,7 +6,7 @@
 VERSION := $(shell sed -n 's/^\#define SOCKPROBE_VERSION "\(.*\)"$$/\1/p' \
 	include/sockprobe/version.h)
 
-# The time that files made here bear: of the last commit, so that the same
+# The modification time of files made here: the last commit's, so that the same
 # sources give the same bytes.
 ifndef SOURCE_DATE_EPOCH
 SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || \
@@ -34,7 +34,7 @@ INSTALL_DATA ?= $(INSTALL) -m 0644
 MANUALS := $(wildcard packaging/man/*.[1-9])
 SCHEMAS := $(wildcard packaging/schema/*.json)
 
-# Each file that is installed: FROM:TO, a folder apart for the manuals.
+# Each installed file as FROM:TO; manuals each go to their section's folder.
 INSTALLED := $(SCHEMAS:%=%:$(datadir)/sockprobe) \
 	$(patsubst %,%:$(docdir),README.md LICENSE) \
 	$(patsubst %,%:$(bashcompletiondir),$(wildcard packaging/completions/bash/*)) \
@@ -57,8 +57,9 @@ uninstall:
 	done
 	-rmdir "$(DESTDIR)$(datadir)/sockprobe" "$(DESTDIR)$(docdir)"
 
-# The service and its timer, apart: not every installation is a node's. Their
-# paths are a package's; here they follow the variables.
+# The service and its timer are a target of their own, because not every
+# installation is a node's. Their paths are those of a package; here they follow
+# the variables.
 .PHONY: install-systemd
 install-systemd:
 	$(INSTALL) -d "$(DESTDIR)$(systemdunitdir)" "$(DESTDIR)$(systemdpresetdir)" \
@@ -76,7 +77,8 @@ install-systemd:
 	$(INSTALL_DATA) packaging/systemd/sockprobe.logrotate \
 		"$(DESTDIR)$(sysconfdir)/logrotate.d/sockprobe"
 
-# The portable executables: static, stripped, the debug information apart.
+# The portable executables: static, stripped, with the debug information in a
+# file of its own.
 ARCHITECTURES := x86_64 aarch64
 CROSS_x86_64 := x86_64-linux-gnu-
 CROSS_aarch64 := aarch64-linux-gnu-
@@ -85,7 +87,7 @@ DIST := $(BUILD)/dist
 DIST_NAME := $(DIST)/sockprobe-$(VERSION)
 DIST_PROGRAMS := $(ARCHITECTURES:%=$(DIST_NAME)-%)
 
-# Where the build ran must not show in the file.
+# The build directory's path must not be in the file.
 STATIC_CFLAGS = -O2 -g -fdata-sections -ffunction-sections \
 	-ffile-prefix-map=$(CURDIR)=.
 STATIC_LDFLAGS := -static-pie -Wl,--gc-sections -Wl,--build-id=sha1
@@ -122,7 +124,7 @@ $(DIST_NAME)-%: $(DIST)/objects/%/sockprobe
 	@cd $(DIST) && $(CROSS_$*)objcopy --strip-all \
 		--add-gnu-debuglink=$(@F).debug objects/$*/sockprobe $(@F)
 
-# The image: what a registry or a node's containerd imports.
+# The image, which a registry or a node's containerd imports.
 IMAGE_NAME ?= localhost/sockprobe:$(VERSION)
 IMAGE := $(DIST_NAME)-image.tar
 
@@ -137,10 +139,10 @@ $(IMAGE): $(DIST_PROGRAMS) $(DIST_NAME)-third-party.txt LICENSE \
 		--document LICENSE --document $(DIST_NAME)-third-party.txt \
 		--output $@ $(foreach arch,$(ARCHITECTURES),$(arch)=$(DIST_NAME)-$(arch))
 
-# The packages. rpmbuild on Debian knows no rpm of what it builds with: that is
-# what --nodeps is for. It writes into what it makes where it made it, so it
-# always finds its folder at the same place, in a mount namespace of its own; and
-# the headers bear no name of this machine.
+# The packages. On Debian rpmbuild has no rpm of the build dependencies, hence
+# --nodeps. rpmbuild writes its folder's path into its output, so it always
+# finds it at the same path, in a mount namespace of its own; the headers have
+# no name of this machine.
 RPM := $(BUILD)/rpm
 RPM_RELEASE := $(VERSION)-1
 SRPM := $(RPM)/SRPMS/sockprobe-$(RPM_RELEASE).src.rpm
@@ -164,7 +166,7 @@ srpm: $(SRPM)
 rpm: $(RPMS)
 	@ls -l $(RPM)/RPMS/*/sockprobe-*
 
-# All that git keeps or would, as it stands now.
+# All files that are tracked or could be, as they are now.
 $(RPM)/SOURCES/sockprobe-$(VERSION).tar.gz: FORCE
 	@mkdir -p $(@D)
 	@git ls-files -z --cached --others --exclude-standard | LC_ALL=C sort -z | \
@@ -184,9 +186,10 @@ $(SRPM): $(RPM_SOURCES) packaging/rpm/sockprobe.spec | downloads
 	@touch -d @$(SOURCE_DATE_EPOCH) $(RPM)/SOURCES/*
 	@$(RPMBUILD) -bs /mnt/SOURCES/sockprobe.spec
 
-# The debug information names no place of this machine either: debugedit sees to
-# the package's own sources, the map to the static libraries' headers. Both
-# architectures are built in one folder, one after the other also with make -j.
+# The debug information has no path of this machine either: debugedit rewrites
+# those of the package's sources, -ffile-prefix-map those of the static
+# libraries' headers. Both architectures are built in one folder, one after the
+# other even with make -j.
 $(RPM)/RPMS/%: $(SRPM) $(ARCHITECTURES:%=$(DIST)/static/%/third-party.txt)
 	@echo "  RPM $@"
 	@arch=$(*D); \
@@ -199,7 +202,7 @@ $(RPM)/RPMS/%: $(SRPM) $(ARCHITECTURES:%=$(DIST)/static/%/third-party.txt)
 			-ffile-prefix-map=$(CURDIR)/$(DIST)/static/$$arch=static" \
 		$(SRPM)
 
-# The kubectl plugin: krew's archive and manifest of it.
+# The kubectl plugin: an archive for krew, and its manifest.
 .PHONY: krew
 krew:
 	@packaging/krew/build "$(PROJECT)" $(BUILD)/krew

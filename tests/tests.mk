@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The tests: unit, fuzzing, integration, delivery and the benchmark. `make help`
+# The tests: unit, fuzzing, integration, packages and the benchmark. `make help`
 # lists the targets; all but `unit`, `fuzz` and `fuzz-replay` need root. T=NAME
-# chooses of a kind of tests those of that name.
+# selects tests by name.
 
 T :=
 TEST :=
@@ -10,7 +10,7 @@ WITH_PROGRAM = SOCKPROBE=$(abspath $(PROGRAM))
 
 # ---- unit tests ----
 
-# All of the probe but its main().
+# All of the probe except main().
 LIBRARY := $(BUILD)/libprobe.a
 LIBRARY_OBJECTS := $(filter-out $(BUILD)/probe/commands/main.o,$(OBJECTS))
 
@@ -19,16 +19,17 @@ $(LIBRARY): $(LIBRARY_OBJECTS) $(BUILD)/libprobe.list
 	@rm -f $@
 	@$(AR) rcs $@ $(LIBRARY_OBJECTS)
 
-# Changes where a source comes or goes.
+# Changes if a source is added or removed.
 $(BUILD)/libprobe.list: FORCE
 	@mkdir -p $(@D)
 	@echo $(LIBRARY_OBJECTS) | cmp -s - $@ || echo $(LIBRARY_OBJECTS) >$@
 
-# Each tests/unit/test_NAME.c is a program. T=NAME builds and runs that one alone
-# (T='s*': those that begin so), TEST=PATTERN the tests of that name inside.
+# Each tests/unit/test_NAME.c is a program. T=NAME builds and runs one (T='s*':
+# those that begin so), TEST=PATTERN runs the tests with that name in it.
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_$(or $(T),*).c))
 UNIT_PROGRAMS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
-# Asked when a unit test is made: whoever builds the program needs no cmocka.
+# Evaluated when a unit test is built: building the program does not need
+# cmocka.
 UNIT_CFLAGS = $(shell $(PKG_CONFIG) --cflags cmocka)
 UNIT_LIBS = $(shell $(PKG_CONFIG) --libs cmocka)
 
@@ -72,7 +73,7 @@ $(FUZZ_BUILD)/%.o: %.c Makefile tests/tests.mk
 
 -include $(FUZZ_OBJECTS:.o=.d)
 
-# One program by as many names.
+# One program; its name chooses the target.
 $(FUZZ_BUILD)/fuzz: $(FUZZ_OBJECTS)
 	@echo "  LD  $@"
 	@$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
@@ -88,7 +89,7 @@ fuzz-replay: $(FUZZ_BUILD)/fuzz
 
 # ---- integration tests, on nodes of their own ----
 
-# The program, but for how much its steps may keep.
+# The program, with other memory limits for its steps.
 STARVED := $(BUILD)/tests/starved
 $(STARVED): tests/helpers/starved.c $(BUILD)/probe/commands/main.o $(LIBRARY)
 	@mkdir -p $(@D)
@@ -100,8 +101,8 @@ $(STARVED): tests/helpers/starved.c $(BUILD)/probe/commands/main.o $(LIBRARY)
 integration: $(PROGRAM) $(STARVED)
 	$(WITH_PROGRAM) STARVED=$(abspath $(STARVED)) $(PYTEST) tests/integration
 
-# On other kernels, in qemu, and the service's; QUICK=1: one kernel, and the
-# mission's test alone.
+# The integration and service tests on other kernels, in qemu. QUICK=1: one
+# kernel, and the mission's test only.
 .PHONY: check-kernels
 check-kernels: $(PROGRAM) $(if $(QUICK),,dist)
 	$(WITH_PROGRAM) scripts/check-kernels $(if $(QUICK),quick)
@@ -115,11 +116,11 @@ check-packaging: dist image rpm srpm
 check-manual check-ssm: check-%: $(PROGRAM)
 	$(WITH_PROGRAM) $(PYTEST) tests/$*
 
-# The lists of scripts/packages.
+# The package lists of scripts/packages.
 check-packages:
 	$(PYTEST) tests/packages
 
-# From npm: kubectl of two versions, and the types of the API.
+# From npm: two versions of kubectl, and the API's types.
 tests/kubectl/node_modules: tests/kubectl/package-lock.json
 	@tests/npm-ci tests/kubectl
 	@touch $@

@@ -25,7 +25,7 @@ enum { MOST = 65536, BUFFER = 256 * 1024 };
 
 static char buffer[BUFFER];
 
-/* Was this namespace met before? Open addressing by its inode number. */
+/* Was this namespace seen before? Open addressing by its inode number. */
 static int is_new(unsigned long *seen, unsigned long number)
 {
 	unsigned long at = number % MOST;

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A latency-sensitive neighbour: every millisecond it is due to do a little
- * work. Prints the median, the 99th and the 99.9th percentile, in microseconds,
- * of two measures of each time, a line for each: from when it was due to when it
- * was done; and what of that the kernel gave others or the work itself took,
- * its wait for a processor (/proc/PID/schedstat) and the processor time. The
- * second is without what a hypervisor takes: the wakening of an idle processor,
- * and stolen time. Usage: latency SECONDS
+ * A latency-sensitive neighbour: every millisecond it has a little work to do.
+ * Prints two lines, each with the median, the 99th and the 99.9th percentile in
+ * microseconds: first the time from when the work was due to when it was done;
+ * second, how much of that was waiting for a processor (/proc/PID/schedstat)
+ * and the work itself. The second excludes what a hypervisor takes: waking an
+ * idle processor, and stolen time. Usage: latency SECONDS
  */
 #include <err.h>
 #include <fcntl.h>
@@ -26,7 +25,7 @@ static int64_t now_ns(clockid_t clock)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* Waited and run so far. */
+/* Time waited and run so far. */
 static int64_t charged_ns(int schedstat)
 {
 	char text[64] = { 0 };
@@ -76,7 +75,10 @@ int main(int argc, char *argv[])
 			sum += k;
 		took[i] = now_ns(CLOCK_MONOTONIC) - due;
 		charged[i] = charged_ns(schedstat) - before;
-		/* What was missed is missed: the next is due from now on. */
+		/*
+		 * Missed turns are not made up for: the next one is due from
+		 * now on.
+		 */
 		if (took[i] > PERIOD_NS)
 			due += took[i];
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs a command once, its output to a file, and prints what it took: seconds
- * of wall, user and system time, the peak RSS of its largest process in KiB,
- * its exit status. It is small itself: a process begins with the peak of the one
- * that it was forked of. Usage: once FILE COMMAND...
+ * Runs a command once, with its output to a file, and prints: seconds of wall,
+ * user and system time, the peak RSS of its largest process in KiB, its exit
+ * status. This program is small, because a process's peak RSS begins with that
+ * of the process it was forked from. Usage: once FILE COMMAND...
  */
 #include <err.h>
 #include <fcntl.h>

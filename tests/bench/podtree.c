@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes a node as full as asked, cheaply: pods of two containers and four
- * processes, each container with mount and pid namespaces, a cgroup, 40 mounts
- * and a record of its own as containerd writes them, each pod with a network
- * namespace, and in one pod of five a client of the runtime's socket. Run as
- * root on the test node; it ends with the node.
+ * Makes a node as full as requested, cheaply. A pod has two containers and four
+ * processes; each container has mount and pid namespaces, a cgroup, 40 mounts
+ * and a record as containerd writes it; each pod has a network namespace; one
+ * pod in five has a client of the runtime's socket. Run as root on the test
+ * node; it ends with the node.
  *
- * Usage: podtree CGROUPS PODS. It prints "client PID POD" for each connection,
- * as the listener's SO_PEERCRED has it, and "ready".
+ * Usage: podtree CGROUPS PODS. Prints "client PID POD" for each connection, as
+ * the listener's SO_PEERCRED shows it, then "ready".
  */
 #include <err.h>
 #include <errno.h>
@@ -45,9 +45,11 @@ enum {
 	AT_ONCE = 8, /* pods being made at the same time */
 };
 
-/* What a container mounts as runc does, beside its root and what fills up. */
+/*
+ * The mounts that runc makes for a container, beside its root and the filler.
+ */
 static const struct {
-	const char *source; /* NULL: a file system of the type */
+	const char *source; /* NULL: a new file system of this type */
 	const char *target;
 	const char *type;
 } mounts[] = {
@@ -140,7 +142,10 @@ static struct container describe(const char *cgroups, int pod, bool app)
 	return made;
 }
 
-/* As containerd's CRI plugin has runc's config.json, in what is told by it. */
+/*
+ * runc's config.json as containerd's CRI plugin writes it, with the members
+ * that sockprobe reads.
+ */
 static void write_record(const struct container *c)
 {
 	char path[512];
@@ -205,7 +210,7 @@ static void mount_one(const char *source, const char *target, const char *type)
 	if (mount(source ? source : type, path, type, source ? MS_BIND : 0,
 		  NULL) < 0)
 		err(1, "mount on %s", target);
-	/* What a file system begins without, its mounts want. */
+	/* Mount points that the mounts below need. */
 	if (strcmp(target, "/dev") == 0) {
 		make_dirs(ROOTFS "/dev/pts");
 		make_dirs(ROOTFS "/dev/shm");
@@ -213,7 +218,7 @@ static void mount_one(const char *source, const char *target, const char *type)
 	}
 }
 
-/* Exactly MOUNTS, the root among them. */
+/* Makes exactly MOUNTS mounts, including the root. */
 static void make_mounts(const struct container *c)
 {
 	char path[64];
@@ -237,7 +242,7 @@ static void make_mounts(const struct container *c)
 		err(1, "pivot_root");
 }
 
-/* A mix as programs have it: files, pipes, a few sockets. */
+/* A mix of descriptors as programs have it: files, pipes, a few sockets. */
 static void open_fds(int pod, int process)
 {
 	int n = LEAST_FDS +
@@ -266,7 +271,7 @@ static int dial(const char *path)
 	return fd;
 }
 
-/* What runc leaves to a container that asks for nothing, as its record says. */
+/* The capabilities that runc leaves by default, as the record has them. */
 static void drop_capabilities(void)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3,
@@ -297,7 +302,10 @@ __attribute__((noreturn)) static void live(const struct container *c,
 		pause();
 }
 
-/* Its first process, which says by `done` that the container stands. */
+/*
+ * The container's first process, which writes to `done` when the container is
+ * ready.
+ */
 __attribute__((noreturn)) static void be_container(const struct container *c,
 						   int done)
 {
@@ -362,7 +370,9 @@ static int serve(int backlog)
 	return fd;
 }
 
-/* The witness of each connection is the kernel, by the listener. */
+/*
+ * The kernel is the witness of each connection, by the listener's SO_PEERCRED.
+ */
 static void accept_clients(int listener, int expected)
 {
 	for (int i = 0; i < expected; i++) {

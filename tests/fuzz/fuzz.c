@@ -115,8 +115,9 @@ static void fuzz_netunix(struct arena *arena, char *text, size_t len)
 }
 
 /*
- * A datagram as it comes from the kernel: aligned messages, one after another.
- * Lengths past 2 GiB, which mnl_nlmsg_ok() takes for negative, it never sends.
+ * A datagram as the kernel sends it: aligned messages, one after another. The
+ * kernel never sends lengths above 2 GiB, which mnl_nlmsg_ok() treats as
+ * negative.
  */
 static void fuzz_netlink(struct arena *arena, char *text, size_t len)
 {
@@ -191,7 +192,7 @@ static void check_plain(const char *text, size_t len, bool tabs)
 			(tabs && text[i] == '\t'));
 }
 
-/* Nothing that Markdown or HTML acts on stands outside a code span. */
+/* Outside of code spans there is nothing that Markdown or HTML interprets. */
 static void check_spans(const char *text, size_t len)
 {
 	bool inside = false;
@@ -303,7 +304,7 @@ static char *write_doc(const struct doc *doc, bool pretty, size_t *len)
 	return text;
 }
 
-/* What was written loads, and is written as the same bytes. */
+/* What was written loads, and is written again as the same bytes. */
 static void check_loads_again(const struct doc *doc, bool pretty)
 {
 	struct error error = { 0 };
@@ -321,7 +322,7 @@ static void check_loads_again(const struct doc *doc, bool pretty)
 	free(text);
 }
 
-/* Saved evidence: refused, or as good as what a live run makes. */
+/* Saved evidence is refused, or treated as that of a live run. */
 static void check_document(const char *text, size_t len)
 {
 	size_t max_bytes = len % 2 ? 2000 : 24000;
@@ -363,7 +364,7 @@ static void judge_as(struct arena *arena, struct doc *doc, const char *text,
 		filter_as(doc, (enum filter_format)format);
 }
 
-/* Evidence, and behind a NUL perhaps a finding, as the commands take them. */
+/* Evidence and, after a NUL, a finding if there is one, as for `judge`. */
 static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 {
 	size_t first = strlen(text);
@@ -385,7 +386,7 @@ static void fuzz_evidence(struct arena *arena, char *text, size_t len)
 	arena_free(&doc.arena);
 }
 
-/* Any bytes as a name on the node: what goes out is JSON, and plain. */
+/* Any bytes as a name on the node: the output is JSON, in printable ASCII. */
 static void fuzz_text(struct arena *arena, char *text, size_t len)
 {
 	char *escaped = escape_bytes(text);
@@ -462,7 +463,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* Each input ends where its memory does, behind one NUL as all readers put. */
+/*
+ * Each input ends where its memory ends, after one NUL as all readers add it.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);

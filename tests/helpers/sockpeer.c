@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A test's other end: makes sockets and connections whose truth is known to
- * their maker, and says what it made. Static, so that it runs in any container.
+ * A test's peer: makes sockets and connections, so that their truth is known
+ * independently of sockprobe, and prints what it made. Static, so that it runs
+ * in any container.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +78,7 @@ static int bind_to(const char *path, int type)
 	return fd;
 }
 
-/* Tests wait for this word; then nothing changes any more. */
+/* Tests wait for this word; after it nothing changes. */
 static void rest(void)
 {
 	puts("ready");
@@ -86,7 +87,7 @@ static void rest(void)
 		pause();
 }
 
-/* However long its server takes: how long is the waiting test's to say. */
+/* Waits for the server without a limit: the test has one. */
 static int hold(char *argv[])
 {
 	for (int left = atoi(argv[1]); left > 0; left--)
@@ -116,7 +117,7 @@ static int serve(char *argv[])
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
-		/* Accepted ends are kept on purpose. */
+		/* Accepted sockets are kept open on purpose. */
 		if (strcmp(argv[2], "accept") != 0)
 			pause();
 		else if (accept(fd, NULL, NULL) < 0)
@@ -132,7 +133,7 @@ static int stale(char *argv[])
 	return listen(fd, 1) < 0;
 }
 
-/* The connection is held by two processes: inherited over fork. */
+/* Two processes hold the connection, which one inherited by fork(). */
 static int share(char *argv[])
 {
 	if (connect_to(argv[0], SOCK_STREAM) < 0)
@@ -175,7 +176,7 @@ static void receive_fd(int over)
 		die("recvmsg");
 }
 
-/* The connector gives the descriptor to its child and closes its own. */
+/* The client passes the descriptor to its child and closes its own. */
 static int pass(char *argv[])
 {
 	int pair[2];
@@ -203,7 +204,10 @@ static int pass(char *argv[])
 	return 0;
 }
 
-/* As systemd does it: listens, and a program that it starts has the listener. */
+/*
+ * Socket activation as systemd does it: listens, and starts a program that
+ * inherits the listener.
+ */
 static int activate(char *argv[])
 {
 	int fd = bind_to(argv[0], SOCK_STREAM);
@@ -222,7 +226,7 @@ static int activate(char *argv[])
 
 enum { TREES_AT_ONCE = 24 };
 
-/* The id of tree number n is a container's; its comm is "t" and the number. */
+/* Tree number n has a container's id; its comm is "t" and the number. */
 static void cgroup_of(const char *base, int n, char path[static 512])
 {
 	snprintf(path, 512, "%s/%064x", base, n);
@@ -239,7 +243,9 @@ static void join(const char *cgroup)
 		die(path);
 }
 
-/* Namespaces of its own, a first process, and one that is connected. */
+/*
+ * Makes namespaces, a first process in them, and a process that is connected.
+ */
 static void live_as_tree(const char *path, const char *cgroup, int n)
 {
 	char name[16];
@@ -271,7 +277,7 @@ static void end_tree(const char *base, pid_t pid, int n)
 		usleep(2000);
 }
 
-/* churn PATH CGROUP N: N trees come and go, a few of them at once. */
+/* churn PATH CGROUP N: makes and ends N trees, a few at a time. */
 static int churn(char *argv[])
 {
 	pid_t trees[TREES_AT_ONCE] = { 0 };
@@ -300,7 +306,7 @@ static int churn(char *argv[])
 	return 0;
 }
 
-/* pid 1 of the node or of a container: collects what ends. */
+/* pid 1 of the node or of a container: reaps children. */
 static int init(char *argv[])
 {
 	(void)argv;

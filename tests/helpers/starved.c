@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes of sockprobe one whose steps run out of memory: all of it, linked with
+ * A sockprobe whose steps run out of memory: all of its objects, linked with
  * this and --wrap=arena_allow. STARVED has the number of a step and the bytes
- * that it may keep: each step asks for its room once.
+ * that it may keep; each step calls arena_allow() once.
  */
 #include <stdlib.h>
 

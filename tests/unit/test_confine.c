@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The confinement in force. In each phase every system call that the machine
- * has is tried by a process of its own: the kernel kills all but those that are
- * listed here. Then the arguments of those that are allowed with some only, and
- * what the kernel says of capabilities.
+ * The confinement in force. In each phase, a process of its own tries each
+ * system call that the machine has: the kernel kills it unless the call is
+ * listed here. Then the arguments of calls that are allowed with some arguments
+ * only, and the capabilities that the kernel reports.
  */
 #include "unit.h"
 
@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-/* cmocka's macro of this name, and what is made of it, would hide the probe's. */
+/* cmocka's macros of this name would hide the probe's function. */
 #undef fail
 #define FAIL_WITH(...)                                                         \
 	do {                                                                   \
@@ -51,13 +51,13 @@ static const int reading[] = {
 	-1,
 };
 
-/* One phase: how it is reached, and what it may do besides. */
+/* One phase: how it is reached, and which calls it may make in addition. */
 struct phase_case {
 	enum phase phase;
 	enum phase route[3]; /* after collect; ends with the phase itself */
 	uint64_t caps;
 	bool reads;
-	int more[20]; /* ends with 0, or -1 for the call of that number */
+	int more[20]; /* ends with 0; -1 stands for call number 0 */
 };
 
 static const struct phase_case cases[] = {
@@ -102,7 +102,7 @@ static const struct phase_case cases[] = {
 	  { SYS_fsync, SYS_renameat, SYS_renameat2, SYS_unlinkat } },
 };
 
-/* What each phase is left by, and the first one only. */
+/* The calls that enter the next phase, and those of the first phase only. */
 static const int collect_leaves[] = { SYS_capget, SYS_capset, SYS_seccomp,
 				      SYS_landlock_create_ruleset,
 				      SYS_landlock_restrict_self };
@@ -124,7 +124,7 @@ static bool is_listed(const struct phase_case *phase, int call)
 	if (phase->phase == PHASE_COLLECT &&
 	    lists(collect_leaves, ARRAY_SIZE(collect_leaves), call))
 		return true;
-	/* the lists end with zeros, which is a call's number: read, allowed */
+	/* the lists end with 0, which is read(), allowed in all phases */
 	return lists(phase->more, ARRAY_SIZE(phase->more), call);
 }
 
@@ -150,7 +150,7 @@ static bool enter(const struct phase_case *phase,
 	return false;
 }
 
-/* The wait status of a process that does `act` in the phase. */
+/* The wait status of a process that runs `act` in the phase. */
 static int in_phase(const struct phase_case *phase,
 		    int (*act)(const struct confinement *, const void *),
 		    const void *data)
@@ -171,7 +171,7 @@ static int in_phase(const struct phase_case *phase,
 
 static void skip_without_filters(void)
 {
-	/* valgrind 3.19 loads no filter; scripts/valgrind-unit says so. */
+	/* valgrind 3.19 loads no filter (scripts/valgrind-unit). */
 	if (getenv("UNIT_UNDER_VALGRIND"))
 		skip();
 }
@@ -264,7 +264,7 @@ static int do_attempt(const struct confinement *confinement, const void *data)
 			    try->args[3], try->args[4], try->args[5]);
 }
 
-/* Where the call is not allowed at all, so much the better. */
+/* A phase that does not allow the call at all passes too. */
 static void arguments_are_held_too(void **state)
 {
 	skip_without_filters();
@@ -354,7 +354,7 @@ static int do_check_status(const struct confinement *confinement,
 	       !strstr(text, "\nSeccomp:\t2\n");
 }
 
-/* Of the writer nothing is read back: it has no descriptor to do it with. */
+/* The writer reads nothing back: it has no descriptor for that. */
 static void only_the_capabilities_named_are_left(void **state)
 {
 	needs_root();
@@ -369,7 +369,7 @@ static void only_the_capabilities_named_are_left(void **state)
 	}
 }
 
-/* What the evidence will say is what the kernel said. */
+/* The evidence gets what the kernel reported. */
 static int do_compare_facts(const struct confinement *confinement,
 			    const void *data)
 {

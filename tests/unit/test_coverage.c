@@ -53,7 +53,7 @@ static void complete(void **state)
 	check_line(ev, 0, COVERAGE_COMPLETE, "312 processes of /proc", NULL);
 }
 
-/* A process that ended is none of the node's any more; it is counted. */
+/* A process that ended is not part of the node any more; it is counted. */
 static void complete_but_for_ended(void **state)
 {
 	struct coverage_tally tally = { .read = 1 };
@@ -122,7 +122,10 @@ static void gaps_of_namespaces(void **state)
 		"modprobe unix_diag");
 }
 
-/* A file system that does not answer, and a deadline that came before it could. */
+/*
+ * A file system that does not answer is another gap than a deadline that
+ * passed.
+ */
 static void silence_is_not_the_deadline(void **state)
 {
 	struct coverage_tally tally = { .read = 9 };
@@ -143,7 +146,7 @@ static void silence_is_not_the_deadline(void **state)
 		"give more time with --timeout");
 }
 
-/* A name is whatever a container likes: it can write no words of ours. */
+/* A container chooses names: they cannot pass for our words. */
 static void foreign_names_are_quoted(void **state)
 {
 	static const char name[] = "/run/x and 0 other paths";
@@ -159,7 +162,7 @@ static void foreign_names_are_quoted(void **state)
 		"run as root");
 }
 
-/* The longest name that there may be leaves the rest of a line whole. */
+/* With the longest possible name the rest of the line is complete. */
 static void long_names_are_cut(void **state)
 {
 	struct coverage_tally tally = { .read = 2 };
@@ -198,7 +201,10 @@ static void no_gap_beside_complete(void **state)
 		"find out who makes so many sockets with a runtime's name");
 }
 
-/* What parts of a search counted, as one. A name is another memory's: left. */
+/*
+ * The parts of a search are added up. Names, which are in another process's
+ * memory, are left out.
+ */
 static void sums(void **state)
 {
 	struct coverage_tally first = { .read = 2 };
@@ -221,7 +227,7 @@ static void sums(void **state)
 	assert_int_equal(sum.gaps[GAP_ENDED].n, 0);
 }
 
-/* Every gap of every source has words that leave no field unfilled. */
+/* Each gap of each source has words, and each of their fields is filled. */
 static void every_gap_has_words(void **state)
 {
 	struct evidence *ev = *state;
@@ -252,7 +258,7 @@ static void every_gap_has_words(void **state)
 	}
 }
 
-/* Past the bound the last line reports that others are missing. */
+/* If the limit is met, the last line reports that others are missing. */
 static void more_lines_than_are_kept(void **state)
 {
 	struct coverage_tally tally = { .from = "no sockets read" };

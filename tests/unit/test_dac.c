@@ -99,7 +99,7 @@ static void groups_bits_decide_for_a_member(void **state)
 
 	s->processes[0].gid[3] = 998;
 	check(s, TRI_YES, "may write");
-	/* a member does not fall back on what others may */
+	/* a group member does not get the rights of others */
 	s->steps[2].mode = 0140602;
 	check(s, TRI_NO, "may not write");
 }
@@ -132,7 +132,10 @@ static void owners_bits_decide_for_the_owner(void **state)
 
 	s->steps[2] = (struct path_step){ .mode = 0140200, .uid = 1000 };
 	check(s, TRI_YES, "may write");
-	/* an owner without the right has not the group's, nor others' */
+	/*
+	 * an owner without the right gets neither the group's nor others'
+	 * rights
+	 */
 	s->steps[2].mode = 0140466;
 	s->steps[2].gid = 1000;
 	check(s, TRI_NO, "may not write");
@@ -152,7 +155,7 @@ static void only_the_file_system_user_counts(void **state)
 	check(s, TRI_YES, "uid 7 ");
 }
 
-/* uid 0 without the capability is a user like others. */
+/* uid 0 without the capability is an ordinary user. */
 static void root_without_capability_is_nobody_special(void **state)
 {
 	struct scene *s = *state;
@@ -173,7 +176,9 @@ static void every_directory_must_be_searched(void **state)
 	check(s, TRI_NO, "may not search a directory above it (mode 0700");
 	s->steps[1].mode = 040711;
 	check(s, TRI_YES, "may write");
-	/* to read or write a directory is not to search it */
+	/*
+	 * the right to read or write a directory is not the right to search it
+	 */
 	s->steps[0].mode = 040776;
 	check(s, TRI_NO, "may not search");
 }
@@ -295,7 +300,7 @@ static void an_acl_makes_it_unknown(void **state)
 	check(s, TRI_UNKNOWN, "POSIX ACL decides whether uid 1000 may write");
 	s->steps[2].mode = 0140666;
 	check(s, TRI_UNKNOWN, "POSIX ACL");
-	/* the owner's entry is the mode's */
+	/* the mode has the owner's entry of the ACL */
 	s->steps[2].uid = 1000;
 	check(s, TRI_YES, "may write");
 	s->steps[2].mode = 0140066;
@@ -312,7 +317,7 @@ static void an_acl_on_a_directory(void **state)
 	s->steps[2].mode = 0140666;
 	s->steps[1].acl = true;
 	check(s, TRI_UNKNOWN, "may search a directory above it");
-	/* a directory before it that nobody passes decides first */
+	/* an earlier directory that nobody may search decides first */
 	s->steps[0].mode = 040700;
 	check(s, TRI_NO, "may not search");
 }
@@ -362,7 +367,10 @@ static void doubt_outweighs_no(void **state)
 {
 	struct scene *s = *state;
 
-	/* The first owns it without the right; for the second the ACL says. */
+	/*
+	 * The first process owns it without the right; for the second the ACL
+	 * decides.
+	 */
 	s->steps[2] =
 		(struct path_step){ .mode = 0140000, .uid = 1000, .acl = true };
 	s->list.n = 2;
@@ -371,7 +379,7 @@ static void doubt_outweighs_no(void **state)
 	s->processes[0].uid[3] = 1001;
 	s->processes[1].uid[3] = 1000;
 	check(s, TRI_UNKNOWN, "uid 1001");
-	/* and yes outweighs doubt */
+	/* and yes goes before unknown */
 	s->list.n = 3;
 	s->processes[2].cap_effective = CAP(DAC_OVERRIDE);
 	check(s, TRI_YES, "pid 102");
@@ -413,7 +421,10 @@ static void all_ids_of_the_target_must_be_the_readers(void **state)
 		target.gid[i] = 0;
 		assert_false(dac_may_read_process(&reader, &target));
 	}
-	/* the target's file system ids and the reader's others do not count */
+	/*
+	 * the target's file system ids, and the reader's other ids, do not
+	 * count
+	 */
 	make_pair(&reader, &target);
 	target.uid[3] = target.gid[3] = 0;
 	reader.uid[0] = reader.uid[1] = reader.uid[2] = 7;
@@ -450,7 +461,10 @@ static void a_target_with_more_capabilities_is_out_of_reach(void **state)
 	assert_true(dac_may_read_process(&reader, &target));
 }
 
-/* PTRACE_MODE_FSCREDS compares with what the reader has in effect. */
+/*
+ * PTRACE_MODE_FSCREDS compares with the reader's file system ids and effective
+ * set.
+ */
 static void what_the_reader_could_have_does_not_count(void **state)
 {
 	struct process reader;
@@ -470,7 +484,9 @@ static void user_namespaces_part(void **state)
 	struct process target;
 
 	(void)state;
-	/* a reader that is mapped has no power over the node's */
+	/*
+	 * a reader in a user namespace has no rights over the node's processes
+	 */
 	make_pair(&reader, &target);
 	reader.ns_user = 6;
 	reader.mapped = true;

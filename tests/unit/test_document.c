@@ -33,7 +33,7 @@ static void load(struct doc *doc, const char *text)
 		assert_string_equal(error.text, "");
 }
 
-/* The text of the document, whose length doc_size() must have told. */
+/* The text of the document, whose length must equal doc_size(). */
 static char *write_text(const struct doc *doc, bool pretty)
 {
 	struct error error = { 0 };
@@ -59,7 +59,9 @@ static char *load_and_write(const char *text, bool pretty)
 	return written;
 }
 
-/* That the text is refused with `message`, of which `whole` or its begin. */
+/*
+ * Asserts that the text is refused with `message`: all of it, or its beginning.
+ */
 static void refused_len(const char *text, size_t len, const char *message,
 			bool whole)
 {
@@ -170,11 +172,11 @@ static void test_full_disk_is_an_error(void **state)
 
 /* ---- each member of each object, by the tables ---- */
 
-/* What one mutation does to a member; what the message says of it. */
+/* What one mutation does to a member, and the message that it must cause. */
 typedef void mutation(cJSON *document, cJSON *object,
 		      const struct member *member, const char *pointer);
 
-/* A member of the document and all in it, with the mutations made of each. */
+/* Mutates a member of the document, and all members in it. */
 struct mutating {
 	cJSON *document;
 	mutation *mutate;
@@ -267,7 +269,7 @@ static void expect(const cJSON *document, const char *pointer, const char *what)
 	refused(document, message, what[0] == ':' && what[1]);
 }
 
-/* Takes the member out, and puts it back as the last. */
+/* Removes the member, then appends it. */
 static void without(cJSON *document, cJSON *object, const struct member *member,
 		    const char *pointer)
 {
@@ -393,7 +395,7 @@ static void nothing(cJSON *document, cJSON *object, const struct member *member,
 	(void)pointer;
 }
 
-/* Does the fixture have them all, so that each was tried above? */
+/* Does the fixture have all members, so that each was tried above? */
 static void must_be_seen(const struct mutating *m,
 			 const struct object_type *type)
 {
@@ -629,7 +631,7 @@ static void test_large_numbers(void **state)
 	}
 }
 
-/* Two containers of one id: whom would a reference mean? */
+/* Two containers with one id make references ambiguous. */
 static void test_container_ids_are_unique(void **state)
 {
 	cJSON *document = parsed(every_member);
@@ -723,7 +725,7 @@ static void test_nul_byte(void **state)
 		    "e.json: line 1, column 6: a NUL byte", true);
 }
 
-/* Cut anywhere, it is refused; and no byte behind its end is looked at. */
+/* Cut anywhere, it is refused, and no byte after its end is read. */
 static void test_cut_off_anywhere(void **state)
 {
 	size_t len;
@@ -740,7 +742,7 @@ static void test_cut_off_anywhere(void **state)
 	free(text);
 }
 
-/* What a hostile file can make of memory ends at a limit. */
+/* A hostile file meets a limit of memory. */
 static void test_too_many_values(void **state)
 {
 	static const char head[] =
@@ -835,7 +837,7 @@ static void test_what_fits_is_not_shortened(void **state)
 	written = write_text(&doc, false);
 	assert_string_equal(written, text);
 	assert_int_equal(doc_shorten(&doc, false, len - 1), 0);
-	/* absent paths; three verdicts are no twins of the one in front */
+	/* absent paths; three verdicts that do not equal the first member */
 	assert_int_equal(doc.left_out.n, 1);
 	assert_int_equal(doc_left_out_count(&doc, "/paths"), 19);
 	free(written);
@@ -911,7 +913,10 @@ static void test_built_from_an_empty_record(void **state)
 	evidence_free(&ev);
 }
 
-/* Of the node's texts the document has copies, in UTF-8, and times in ms. */
+/*
+ * The document has copies of the node's texts, in UTF-8, and times in
+ * milliseconds.
+ */
 static void test_built_texts_and_times(void **state)
 {
 	struct evidence ev;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Dumps of the kernel's own socket table, with errors put into them: this
- * program's recvmsg() stands before libc's for all that is linked into it.
+ * Dumps of the kernel's own socket table, with injected errors: this program's
+ * recvmsg() replaces libc's.
  */
 #include "unit.h"
 
@@ -128,7 +128,9 @@ static void open_scene(struct scene *scene)
 	assert_int_equal(scene->tables.at[0].err, 0);
 }
 
-/* Our sockets that a dump shows while the fault is at these receives. */
+/*
+ * The number of our sockets that a dump shows with the fault at these receives.
+ */
 static size_t collect(struct scene *scene, enum fault fault, unsigned int first,
 		      unsigned int last)
 {
@@ -168,7 +170,7 @@ static unsigned int receives_of_one_dump(void)
 
 /* ---- tests ---- */
 
-/* One error, wherever it comes, leaves the whole table. */
+/* After one error at any receive the whole table is still read. */
 static void check_one(enum fault fault)
 {
 	unsigned int n = receives_of_one_dump();
@@ -209,7 +211,9 @@ static void cut(void **state)
 	check_one(FAULT_CUT);
 }
 
-/* Parts that are lost in each try: what came is kept, and is called partial. */
+/*
+ * If each try loses a part, what was received is kept and reported as partial.
+ */
 static void lost_in_each_try(void **state)
 {
 	struct scene scene;
@@ -223,7 +227,7 @@ static void lost_in_each_try(void **state)
 	close_scene(&scene);
 }
 
-/* A kernel that says nothing but this is not asked for ever. */
+/* A kernel that always returns this is not asked for ever. */
 static void lost_for_ever(void **state)
 {
 	struct scene scene;
@@ -236,7 +240,10 @@ static void lost_for_ever(void **state)
 	close_scene(&scene);
 }
 
-/* The kernel's own losses, if there are any: it may queue as little as can be. */
+/*
+ * Losses that the kernel itself makes, with the smallest possible receive
+ * buffer.
+ */
 static void little_memory(void **state)
 {
 	struct scene scene;
@@ -254,9 +261,10 @@ static void little_memory(void **state)
 }
 
 /*
- * Whoever is root of a network namespace may send to a netlink socket in it,
- * whose port is easy to guess. Sends ends of dumps in the kernel's name, with
- * each number that a request may have, `times` over; false where that is denied.
+ * Root in a network namespace may send to a netlink socket in it, whose port is
+ * easy to guess. Sends ends of dumps in the kernel's name, `times` times with
+ * each sequence number that a request may have. Returns false if that is
+ * denied.
  */
 static bool forge_ends(const struct scene *scene, unsigned int times)
 {
@@ -302,14 +310,14 @@ static void check_forged(unsigned int times, int queue)
 		skip(); /* needs CAP_NET_ADMIN */
 }
 
-/* Only the kernel's word is taken. */
+/* Only the kernel's messages are accepted. */
 static void forged_ends(void **state)
 {
 	(void)state;
 	check_forged(8, 0);
 }
 
-/* So many that the kernel's own first part does not fit: a true ENOBUFS. */
+/* So many that the kernel's first part does not fit: a real ENOBUFS. */
 static void forged_ends_fill_the_queue(void **state)
 {
 	(void)state;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Who holds a socket, where processes end while they are looked through. */
+/* Who holds a socket, if processes end while they are searched. */
 #include "unit.h"
 
 #include <pthread.h>
@@ -120,7 +120,7 @@ static void a_live_process(void **state)
 	finish(&scene);
 }
 
-/* procfs says EACCES of it, but no right is missing. */
+/* procfs returns EACCES, though no right is missing. */
 static void check_ended(bool reaped)
 {
 	struct answer answer;

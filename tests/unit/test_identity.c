@@ -127,7 +127,7 @@ static void podman(void **state)
 		"podman", NULL });
 }
 
-/* conmon is a process of the node, whatever container it watches. */
+/* conmon is a process of the node, not of the container that it watches. */
 static void monitors_are_of_the_node(void **state)
 {
 	CHECK({ "/machine.slice/libpod-conmon-" ID_A ".scope", NULL, NULL, NULL,
@@ -256,8 +256,8 @@ static void pod_components_are_matched_whole(void **state)
 }
 
 /*
- * A container may make any child cgroup for itself. That must not take it out
- * of its container: what it makes is at most one more container inside.
+ * A container may make any cgroup below its own. That must not take it out of
+ * the container: at most, it becomes one more container inside.
  */
 static void decoys_keep_the_true_container(void **state)
 {
@@ -272,7 +272,7 @@ static void decoys_keep_the_true_container(void **state)
 		"containerd", UID });
 }
 
-/* Nor may it make itself a process of the node by a monitor's name. */
+/* A monitor's name must not make it a process of the node. */
 static void decoy_monitors_hide_nothing(void **state)
 {
 	CHECK({ GUARD_SLICE "/cri-containerd-" ID_A ".scope/crio-conmon-" ID_A,
@@ -281,7 +281,7 @@ static void decoy_monitors_hide_nothing(void **state)
 		"docker", NULL });
 }
 
-/* Nor move itself into another pod: that name only counts above an id. */
+/* A pod's name must not move it into that pod: it only counts above an id. */
 static void decoy_pods_change_nothing(void **state)
 {
 	CHECK({ GUARD_SLICE "/cri-containerd-" ID_A ".scope/pod" UID_2, ID_A,
@@ -301,7 +301,7 @@ static void long_components(void **state)
 	assert_int_equal(cgroup_identify(*state, path, &got), 0);
 	assert_string_equal(got.id, ID_A);
 	assert_string_equal(got.runtime, "docker");
-	/* The end of a name that is too long is not its name. */
+	/* A name that is too long is not cut to one that matches. */
 	memset(path, 'x', 1500);
 	path[0] = '/';
 	snprintf(path + 1500, sizeof(path) - 1500, "libpod-" ID_A);

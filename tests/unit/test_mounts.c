@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The parser of mountinfo, and the questions asked of a mount table. */
+/* The parser of mountinfo, and the queries on a mount table. */
 #include "unit.h"
 
 #include <sys/mman.h>
@@ -329,7 +329,7 @@ static void table_with_a_malformed_line_keeps_the_others(void **state)
 	assert_int_equal(view.mounts.at[mount_serving(&view, "/run/x")].id, 2);
 }
 
-/* The table was cut: it must not pass for whole. */
+/* The table was cut: it must not pass for a complete one. */
 static void table_without_its_last_newline_is_not_whole(void **state)
 {
 	struct mount_view view;
@@ -372,8 +372,8 @@ static void table_takes_long_lines(void **state)
 }
 
 /*
- * A container can make such a line: an overlay of many layers. It may cost
- * that line, and the table is then not whole; it must cost no other.
+ * A container can make such a line, with an overlay of many layers. That line
+ * may be lost, and the table is then incomplete; no other line may be lost.
  */
 static void table_with_too_long_a_line_can_be_asked(void **state)
 {
@@ -382,7 +382,7 @@ static void table_with_too_long_a_line_can_be_asked(void **state)
 
 	assert_int_equal(table_of(*state, text, &view), -EOVERFLOW);
 	assert_true(view.mounts.n >= 1);
-	/* Without its index no question may be asked of the table. */
+	/* Without its index the table cannot be queried. */
 	assert_non_null(view.by_parent);
 	assert_int_equal(view.mounts.at[mount_serving(&view, "/x")].id, 1);
 	free(text);
@@ -399,7 +399,7 @@ static void table_with_too_long_a_line_keeps_the_others(void **state)
 	free(text);
 }
 
-/* Nor may the rest of such a line pass for a line of its own. */
+/* The rest of such a line must not pass for another line. */
 static void table_with_too_long_a_line_is_not_forged(void **state)
 {
 	static const char forged[] = "9 1 0:25 / /run rw - tmpfs forged rw";
@@ -498,7 +498,7 @@ static void serving_goes_by_whole_components(void **state)
 
 static void serving_takes_the_top_of_a_pile(void **state)
 {
-	/* As the kernel stacks them: each on the root of the one below. */
+	/* As the kernel stacks mounts: each on the root of the one below. */
 	static const char table[] = "1 0 8:1 / / rw - ext4 d rw\n"
 				    "2 1 0:25 / /run rw - tmpfs a rw\n"
 				    "3 2 0:26 / /run rw - tmpfs b rw\n"
@@ -541,7 +541,7 @@ static void serving_sees_no_child_that_is_covered(void **state)
 	assert_int_equal(serving(*state, below_pile, "/run/docker.sock"), 4);
 }
 
-/* What is mounted over the root of a process later is not met by its walks. */
+/* A mount that was made over a process's root later is not on its walks. */
 static void serving_begins_at_the_root(void **state)
 {
 	static const char stacked[] = "1 1 0:1 / / rw - rootfs r rw\n"
@@ -571,7 +571,7 @@ static void serving_a_table_without_root(void **state)
 	assert_true(mount_serving(&view, "/run/x") == NO_INDEX);
 }
 
-/* A hostile table must not make the walk turn in circles. */
+/* A hostile table must not make the walk endless. */
 static void serving_ends_on_a_circle(void **state)
 {
 	static const char table[] = "1 0 8:1 / / rw - ext4 d rw\n"

@@ -119,7 +119,7 @@ static void kubelet_flags(void **state)
 	check_kubelet(*state, KUBELET_FLAGS, "", NULL);
 }
 
-/* One flag that says nothing must not hide another that does. */
+/* A flag without a value must not hide another with one. */
 static void kubelet_flags_go_on_behind_a_useless_one(void **state)
 {
 	check_kubelet(*state, KUBELET_FLAGS,

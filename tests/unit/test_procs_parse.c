@@ -4,7 +4,7 @@
 
 #include "collect/procs.h"
 
-/* Fields 5 to 8 and 10 to 19 of a stat line, which nothing reads. */
+/* Fields 5 to 8 and 10 to 19 of a stat line, which are not used. */
 #define F5_8 "1 1 0 -1"
 #define F10_19 "100 200 0 0 7 8 0 0 20 0"
 
@@ -137,7 +137,7 @@ static void stat_states(void **state)
 			 0);
 	assert_int_equal(extra.state, 'Z');
 	assert_true(process.start_ticks == 18446744073709551615ULL);
-	/* A dead leader whose threads live on. */
+	/* The first thread has ended, others run. */
 	assert_int_equal(stat_of("8 (gone) Z 1 " F5_8 " 0 " F10_19 " 4 0 6 0",
 				 &process, &extra),
 			 0);
@@ -173,7 +173,7 @@ static void stat_refuses_other_texts(void **state)
 		assert_int_equal(stat_of(bad[i], &process, &extra), -EINVAL);
 }
 
-/* Cut anywhere before field 22 ends, it is no stat line. */
+/* Cut anywhere before the end of field 22, it is refused. */
 static void stat_refuses_every_truncation(void **state)
 {
 	static const char whole[] = "77 (x) S 1 " F5_8 " 0 " F10_19 " 1 0 5";
@@ -308,7 +308,10 @@ static void status_counts_fields_not_lines(void **state)
 			 -EINVAL);
 }
 
-/* A second list of groups must not be written behind a smaller room. */
+/*
+ * A second list of groups must not be written into the smaller buffer of the
+ * first.
+ */
 static void status_groups_twice_stay_in_their_room(void **state)
 {
 	struct process process;
@@ -317,7 +320,10 @@ static void status_groups_twice_stay_in_their_room(void **state)
 	(void)status_of(*state,
 			IDS "Groups:\t1 2 3 4 5 6 7 8\nGroups:\t9\n" CAPS,
 			&process);
-	/* What the arena gives next is zeroed, unless something ran into it. */
+	/*
+	 * The arena's next block is zeroed, unless something was written past
+	 * the end.
+	 */
 	next = arena_alloc(*state, 4096);
 	assert_non_null(next);
 	for (size_t i = 0; i < 4096; i++)
@@ -408,7 +414,7 @@ static void cgroup_refuses_other_lines(void **state)
 	check_cgroup(*state, "0::", NULL, 0);
 	check_cgroup(*state, "0::relative\n", NULL, 0);
 	check_cgroup(*state, "garbage /with/slashes\n", NULL, 0);
-	/* one bad line does not hide a good one */
+	/* one malformed line does not hide a good one */
 	check_cgroup(*state, "garbage\n0::/x", "/x", 2);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What runtimes wrote on disk: the records' formats, well-formed and hostile. */
+/* The records' formats, well-formed and hostile. */
 #include "unit.h"
 
 #include "collect/records.h"
@@ -7,7 +7,7 @@
 static int record_of(struct arena *arena, enum record_format format,
 		     const char *text, struct container *container)
 {
-	/* No NUL behind the bytes: the length is all that ends them. */
+	/* No NUL after the bytes: only the length ends them. */
 	size_t len = strlen(text);
 	char *copy = heap_room(len);
 	int err;
@@ -63,7 +63,7 @@ static void oci_containerd_container(void **state)
 	assert_false(c.sandbox);
 	assert_non_null(c.mechanism);
 	assert_non_null(strstr(c.mechanism, "containerd"));
-	/* binds only: a type, or an option, says that one is */
+	/* bind mounts only: by type, or by option */
 	assert_int_equal(c.mount_sources.n, 3);
 	check_mount(&c, 0,
 		    "/var/lib/kubelet/pods/"
@@ -102,7 +102,7 @@ static void oci_crio_with_flat_labels(void **state)
 	check(&c.created_at, "2026-11-23T15:40:00.123456789+02:00");
 	assert_int_equal(c.created.tv_sec, 1795441200);
 	assert_int_equal(c.created.tv_nsec, 123456789);
-	/* CAP_SYS_ADMIN alone is not what "privileged" gives. */
+	/* CAP_SYS_ADMIN alone is not "privileged". */
 	check(&c.privileged, "false");
 	assert_non_null(strstr(c.mechanism, "CRI-O"));
 	assert_int_equal(c.mount_sources.n, 1);
@@ -117,7 +117,7 @@ static void oci_podman(void **state)
 	check(&c.runtime, "podman");
 	check(&c.privileged, "true");
 	check(&c.name, NULL);
-	/* podman refuses a source that is missing, so it makes none. */
+	/* podman refuses a missing mount source, so it creates none. */
 	assert_null(c.mechanism);
 	assert_int_equal(c.mount_sources.n, 1);
 	check_mount(&c, 0, "/run/podman/podman.sock");
@@ -245,7 +245,7 @@ static void docker_hostconfig(void **state)
 				   "{\"Privileged\":false}", &c),
 			 0);
 	check(&c.privileged, "false");
-	/* what says nothing changes nothing */
+	/* a record without the field changes nothing */
 	assert_int_equal(record_of(*state, RECORD_DOCKER_HOST,
 				   "{\"Privileged\":\"true\"}", &c),
 			 0);
@@ -472,7 +472,7 @@ static void hostile_truncation_at_every_byte(void **state)
 	free(text);
 }
 
-/* What is absurdly long or empty is no name. */
+/* An empty or much too long text is not a name. */
 static void hostile_lengths(void **state)
 {
 	char *text = heap_room(20000);
@@ -498,7 +498,7 @@ static void hostile_lengths(void **state)
 	free(text);
 }
 
-/* The names of an index have the same bounds as all other texts. */
+/* The names in an index have the same limits as all other texts. */
 static void hostile_lengths_in_an_index(void **state)
 {
 	char *text = heap_room(20000);
@@ -518,7 +518,7 @@ static void hostile_lengths_in_an_index(void **state)
 	free(text);
 }
 
-/* 1 MB that cJSON would make 50 MB of, and more the larger a file may be. */
+/* 1 MB of text, of which cJSON would make 50 MB; more for a larger file. */
 static void record_of_too_many_values(void **state)
 {
 	enum { MOST = 500000 };
@@ -557,7 +557,7 @@ static void record_tells_a_full_arena(void **state)
 
 /* ---- times ---- */
 
-/* dockerd writes Go's zero time for what has not happened. */
+/* dockerd writes Go's zero time for an event that has not happened. */
 static void zero_time_is_no_time(void **state)
 {
 	struct container c = { .id = ID_A };

@@ -17,7 +17,7 @@ struct schema_walk {
 	size_t objects, words, differences;
 };
 
-/* All differences are told, not the first alone. */
+/* Prints all differences, not only the first. */
 #define DIFFER(walk, ...)                                                      \
 	do {                                                                   \
 		print_error(__VA_ARGS__);                                      \
@@ -56,7 +56,7 @@ static bool has_text(const cJSON *list, const char *text)
 	return false;
 }
 
-/* TRI_UNKNOWN where the node says nothing of it. */
+/* TRI_UNKNOWN if the node does not say. */
 static enum tristate says_null(const struct schema_walk *walk,
 			       const cJSON *node)
 {
@@ -232,7 +232,7 @@ static void test_tables_are_the_schemas(void **state)
 	assert_non_null(schema);
 	check_object(&walk, "document", &doc_object, schema);
 	assert_int_equal(walk.differences, 0);
-	/* as many as were there when this was written, at least */
+	/* at least as many as when this was written */
 	assert_true(walk.objects >= 29);
 	assert_true(walk.words >= 72);
 	cJSON_Delete(schema);

@@ -11,7 +11,7 @@ static void is_hashed(const void *bytes, size_t len, const char *wanted)
 
 	sha256_text(bytes, len, text);
 	assert_string_equal(text, wanted);
-	/* in any pieces the same */
+	/* the same digest in any pieces */
 	for (size_t piece = 1; piece <= len && piece < 130; piece += 63) {
 		sha256_begin(&hash);
 		for (size_t at = 0; at < len; at += piece)
@@ -45,7 +45,7 @@ static void published_examples(void **state)
 	free(million);
 }
 
-/* As sha256sum(1) of coreutils has them, for so many letters x. */
+/* Digests by sha256sum(1) of coreutils, of this many letters x. */
 static void lengths_around_a_block(void **state)
 {
 	static const struct {

@@ -13,7 +13,10 @@
 
 #include "collect/sockdiag.h"
 
-/* A message that grows; `bytes` is copied to the heap to end where it ends. */
+/*
+ * A message that grows. `bytes` is copied to a heap block that ends where it
+ * ends.
+ */
 struct message {
 	_Alignas(8) unsigned char bytes[4096];
 	size_t len;
@@ -286,7 +289,7 @@ static void diag_too_short(void **state)
 	assert_int_equal(parse(*state, &message, &socket, name), -EINVAL);
 }
 
-/* An attribute that says it is longer than its message is malformed. */
+/* An attribute longer than its message is malformed. */
 static void diag_truncated_attribute(void **state)
 {
 	char name[SOCKET_NAME_SIZE];
@@ -299,7 +302,7 @@ static void diag_truncated_attribute(void **state)
 	assert_int_equal(parse(*state, &message, &socket, name), -EINVAL);
 }
 
-/* One that is cut behind a good name must not be taken either. */
+/* A message that is cut after a good name must not be accepted either. */
 static void diag_truncated_icons_are_not_read(void **state)
 {
 	uint32_t waiting[16] = { 70001 };
@@ -338,7 +341,7 @@ static void diag_short_attributes_count_as_missing(void **state)
 	assert_int_equal(socket.pending.n, 0);
 }
 
-/* Newer kernels add attributes; they are passed over. */
+/* Newer kernels add attributes; these are ignored. */
 static void diag_unknown_attributes(void **state)
 {
 	char name[SOCKET_NAME_SIZE];

@@ -129,8 +129,8 @@ static void a_walk_that_fails(void **state)
 }
 
 /*
- * What ended the probe's own walk is not what ends the kernel's: connect(2)
- * does follow /proc/PID/root, and has its own table of files.
+ * An error of the probe's own walk is not one of the kernel's: connect(2) does
+ * follow /proc/PID/root, and has another limit of open files.
  */
 static void what_only_the_probe_cannot_walk_is_unknown(void **state)
 {
@@ -203,7 +203,7 @@ static void a_listener_that_shut_down_refuses(void **state)
 	check(s, STATE_LISTENING, SOCK_STREAM, "ECONNREFUSED", 0);
 	s->sockets[0].shutdown = 3;
 	check(s, STATE_LISTENING, SOCK_STREAM, "ECONNREFUSED", 0);
-	/* that it sends no more does not keep it from receiving */
+	/* a socket that is shut down for writing still receives */
 	s->sockets[0].shutdown = 2;
 	check(s, STATE_LISTENING, SOCK_STREAM, "OK", 0);
 }
@@ -218,7 +218,7 @@ static void a_full_queue_makes_it_wait(void **state)
 	check(s, STATE_LISTENING, SOCK_STREAM, "OK", 0);
 	socket->rqueue = 3;
 	check(s, STATE_LISTENING, SOCK_STREAM, "EAGAIN", 0);
-	/* a backlog of none still takes one */
+	/* a backlog of 0 still takes one client */
 	socket->wqueue = socket->rqueue = 0;
 	check(s, STATE_LISTENING, SOCK_STREAM, "OK", 0);
 }
@@ -277,7 +277,7 @@ static void an_unknown_device_matches_nothing(void **state)
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
 }
 
-/* Where a socket might have been missed, none is not "stale". */
+/* If a socket may have been missed, the state is not "stale". */
 static void what_may_be_unseen_is_not_stale(void **state)
 {
 	struct scene *s = *state;
@@ -300,7 +300,7 @@ static void what_may_be_unseen_is_not_stale(void **state)
 	s->ev.netns_cut = false;
 	s->ev.netns.n = 0;
 	check(s, STATE_UNKNOWN, 0, NULL, NO_INDEX);
-	/* a socket that was seen counts all the same */
+	/* a socket that was seen still counts */
 	add(s, SOCK_STREAM, LISTEN);
 	check(s, STATE_LISTENING, SOCK_STREAM, "OK", 0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The exits of all that was read: into JSON, a terminal, a sentence. */
+/* How foreign text is written: into JSON, to a terminal, in a sentence. */
 #include "unit.h"
 
 #include "sockprobe/text_safe.h"
@@ -88,7 +88,9 @@ static void bytes_become_escapes(void **state)
 	check_escaped("\xe2\x82z", "\\xe2\\x82z");
 }
 
-/* No two texts have one form: what looks like an escape is escaped. */
+/*
+ * Different texts have different forms: what looks like an escape is escaped.
+ */
 static void escapes_are_reversible(void **state)
 {
 	(void)state;
@@ -141,7 +143,7 @@ static void a_terminal_gets_printable_ascii_only(void **state)
 	check_safe("\xe2\x82", "\\xe2\\x82");
 }
 
-/* Whatever the bytes are, no other byte than printable ASCII comes out. */
+/* Whatever the input, the output is printable ASCII. */
 static void a_terminal_gets_nothing_else(void **state)
 {
 	(void)state;
@@ -209,7 +211,7 @@ static const char *const quoting[][2] = {
 	{ "registry.example:5000/a/b:1.2@sha256:0f",
 	  "registry.example:5000/a/b:1.2@sha256:0f" },
 	{ "@/x_y-z.1+a=b%c~{}\\x2d#", "@/x_y-z.1+a=b%c~{}\\x2d#" },
-	/* what would end an item or be none */
+	/* what would end an item, or is empty */
 	{ "", "''" },
 	{ " ", "' '" },
 	{ "a  b", "'a  b'" },
@@ -235,7 +237,7 @@ static const char *const quoting[][2] = {
 	{ "a\nb", "'a\nb'" },
 	{ "a\tb", "'a\tb'" },
 	{ "\x7f", "'\x7f'" },
-	{ "\xc2\xa0", "'\xc2\xa0'" }, /* a blank that does not break */
+	{ "\xc2\xa0", "'\xc2\xa0'" }, /* a no-break space */
 	{ "\xc3\xa4", "'\xc3\xa4'" },
 };
 
@@ -341,12 +343,12 @@ static void lines_break_at_our_own_blanks(void **state)
 	check_words("ns/'a b' c", "ns/'a b'\nc\n");
 	check_words("\"it's a\", b", "\"it's a\",\nb\n");
 	check_words("'it'\\''s \"x y\"' b", "'it'\\''s \"x y\"'\nb\n");
-	/* the field's own apostrophes open nothing */
+	/* an apostrophe in our own words opens no quotation */
 	check_words("the runtime's record isn't it",
 		    "the\nruntime's\nrecord\nisn't\nit\n");
 	check_words("two containers' records' end",
 		    "two\ncontainers'\nrecords'\nend\n");
-	/* nor does one that nothing closes */
+	/* nor does one without a closing mark */
 	check_words("'a b", "'a\nb\n");
 	check_words("a \\", "a\n\\\n");
 	check_words("a \\'", "a\n\\'\n");

@@ -40,13 +40,15 @@ static void arena_stops_at_its_limit(void **state)
 	errno = 0;
 	assert_null(arena_alloc(&arena, 513));
 	assert_int_equal(errno, ENOMEM);
-	/* What still fits is still given. */
+	/* A block that still fits is still allocated. */
 	assert_non_null(arena_alloc(&arena, 512));
 	assert_null(arena_alloc(&arena, 1));
 	arena_free(&arena);
 }
 
-/* What one step left over is not the next one's, nor what it took its loss. */
+/*
+ * The next step gets neither what one step left over nor less for what it used.
+ */
 static void arena_allows_each_step_its_own(void **state)
 {
 	struct arena arena;
@@ -64,7 +66,7 @@ static void arena_allows_each_step_its_own(void **state)
 	arena_free(&arena);
 }
 
-/* Else what is left, limit - used, would be nearly all numbers. */
+/* Otherwise limit - used would wrap around. */
 static void arena_never_hands_out_more_than_it_may(void **state)
 {
 	struct arena arena;
@@ -129,7 +131,7 @@ static void list_keeps_its_items_as_it_grows(void **state)
 	assert_int_equal(list.at[999], 2997);
 }
 
-/* 100,000 items of 4 bytes: what they outgrew is given back, not kept. */
+/* 100,000 items of 4 bytes: blocks that they outgrew are freed. */
 static void list_gives_back_what_it_outgrew(void **state)
 {
 	struct arena arena;
@@ -166,7 +168,7 @@ static void intern_keeps_one_of_each(void **state)
 	assert_string_equal(arena_intern(*state, ""), "");
 }
 
-/* More than there are places for: each text still is what was given. */
+/* More texts than slots: each copy still equals its text. */
 static void intern_takes_any_number(void **state)
 {
 	for (int i = 0; i < 50000; i++) {
@@ -386,7 +388,7 @@ static void difference_of_times(void **state)
 	assert_int_equal(time_diff_ms(a, a), 0);
 }
 
-/* A hostile file system's birth time must not turn late into early. */
+/* A hostile file system's birth time must not turn "later" into "earlier". */
 static void difference_of_absurd_times_keeps_its_sign(void **state)
 {
 	struct timespec late = { .tv_sec = INT64_MAX };
@@ -507,7 +509,7 @@ static void files_are_read_whole(void **state)
 	memset(buf, 'x', sizeof(buf));
 	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)), 15);
 	assert_string_equal(buf, "fifteen bytes..");
-	/* one more, and no room is left for the NUL */
+	/* one byte more, and the NUL does not fit */
 	assert_int_equal(write(fd, "!", 1), 1);
 	assert_int_equal(read_file_at(dirfd, "file", buf, sizeof(buf)), -EFBIG);
 	assert_int_equal(ftruncate(fd, 0), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The tables of vocabulary.h: what may stand in them, and what they answer. */
+/* The tables of vocabulary.h: their form, and the functions that read them. */
 #include "unit.h"
 
 #include <cjson/cJSON.h>
@@ -10,7 +10,7 @@
 #define FOR_EACH_RUNTIME(r)                                                    \
 	for (const struct runtime *r = runtimes; r->name; r++)
 
-/* How many rows of a list stand before the one that ends it. */
+/* The number of rows before the one that ends the list. */
 #define COUNT(list, first)                                                     \
 	({                                                                     \
 		size_t n_ = 0;                                                 \
@@ -19,7 +19,7 @@
 		n_;                                                            \
 	})
 
-/* Texts of which none may come twice. */
+/* Texts that must be unique. */
 struct seen {
 	const char *texts[256];
 	size_t n;
@@ -42,7 +42,7 @@ static void check_path(const char *path)
 		fail_msg("%s is not an absolute path without detour", path);
 }
 
-/* Each list within a block has room for the row that ends it. */
+/* Each list within a block ends with a row of NULL. */
 static void lists_end(void **state)
 {
 	(void)state;
@@ -101,7 +101,7 @@ static void names(void **state)
 	assert_null(runtime_by_name(""));
 }
 
-/* A socket has somebody who serves it, and no socket is two runtimes'. */
+/* A block with sockets has an engine, and no socket is in two blocks. */
 static void sockets(void **state)
 {
 	struct seen seen = { 0 };
@@ -117,7 +117,10 @@ static void sockets(void **state)
 		     s++) {
 			check_path(s->path);
 			see(&seen, s->path);
-			/* /run is the name that both names are made of */
+			/*
+			 * written below /run; the name below /var/run is
+			 * derived from it
+			 */
 			assert_false(has_prefix(s->path, "/var/run/"));
 			assert_non_null(known_basename(path_basename(s->path)));
 		}
@@ -138,7 +141,7 @@ static void cgroup_forms(void **state)
 			char *text = heap_room(128);
 
 			assert_non_null(f->suffix);
-			/* a bare id would tell no runtime */
+			/* a bare id would not identify the runtime */
 			assert_true(*f->prefix || f->parent);
 			snprintf(text, 128, "%s/%sID%s",
 				 f->parent ? f->parent : "*", f->prefix,
@@ -168,7 +171,10 @@ static void record_places(void **state)
 
 			check_path(p->dir);
 			assert_true(*p->file && !strchr(p->file, '/'));
-			/* of an index none, else one, as a whole component */
+			/*
+			 * an index has no id; others have one, as a whole
+			 * component
+			 */
 			assert_int_equal(p->format == RECORD_STORAGE_INDEX,
 					 !id);
 			if (id) {
@@ -187,7 +193,7 @@ static void record_places(void **state)
 		free(texts[--n]);
 }
 
-/* A mark tells one runtime: none is another's too, nor any value of its key. */
+/* A mark identifies one runtime: none overlaps with another's. */
 static void record_marks(void **state)
 {
 	size_t n = 0;
@@ -254,7 +260,10 @@ static void what_an_api_gives(void **state)
 		runtime_api(
 			"/run/soci-snapshotter-grpc/soci-snapshotter-grpc.sock"),
 		API_IMAGES);
-	/* elsewhere the name tells, and never less than the node's root */
+	/*
+	 * elsewhere the basename decides, and never gives less than
+	 * API_NODE_ROOT
+	 */
 	assert_int_equal(runtime_api("/srv/docker.sock"), API_NODE_ROOT);
 	assert_int_equal(runtime_api("/run/user/docker.sock"), API_NODE_ROOT);
 	assert_int_equal(runtime_api("/run/user/../docker.sock"),

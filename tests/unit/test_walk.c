@@ -37,7 +37,7 @@ static int scene_setup(void **state)
 		return -1;
 	s->rootfd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	umask(022);
-	/* Nothing here may block: that would be the bug. */
+	/* A walk that blocks is the bug, so the test must end. */
 	alarm(600);
 	*state = s;
 	return s->rootfd < 0 ? -1 : 0;
@@ -306,7 +306,7 @@ static void links_do_not_leave_the_root(void **state)
 	check_found(s, "/../../../../etc/inside", KIND_REGULAR, "/etc/inside");
 	check_found(s, "/top/etc/inside", KIND_REGULAR, "/etc/inside");
 	check_found(s, "/top", KIND_DIRECTORY, "/");
-	/* every Linux has these outside, this root has not */
+	/* these exist outside of this root, not in it */
 	make_link("/proc/self", "outside");
 	check_not_found(s, "/outside", KIND_DANGLING_SYMLINK, ENOENT);
 	check_not_found(s, "/../proc", KIND_MISSING, ENOENT);
@@ -369,8 +369,8 @@ static void forty_links_are_followed(void **state)
 }
 
 /*
- * The kernel bounds each link's text, not what it has still to walk. Where the
- * walk's own bounds end it, it must not name what connect(2) would return.
+ * The kernel limits each link's text, not the rest of the walk. If a limit of
+ * the walk is met, the error must not be one that connect(2) would return.
  */
 static void links_that_grow_too_long(void **state)
 {
@@ -394,8 +394,8 @@ static void links_that_grow_too_long(void **state)
 }
 
 /*
- * A container may make a tree deeper than any real one, and reach into it by
- * links. connect(2) does arrive there, so the walk must not say that it cannot.
+ * A container may make a tree deeper than PATH_MAX and reach into it by links.
+ * connect(2) arrives there, so the walk must not report that it cannot.
  */
 static void check_deep(struct scene *s, int times)
 {
@@ -549,10 +549,10 @@ static int look_below_closed(struct scene *s)
 		return 2;
 	if (s->result->has_inode || s->result->inode.ino)
 		return 3;
-	/* the directory that stopped it is the last step */
+	/* the last step is the directory that may not be searched */
 	if (s->result->nsteps != 2 || s->result->steps[1].mode != 040700)
 		return 4;
-	/* itself it may be looked at, but not into */
+	/* it may be looked at, but not searched */
 	if (walk_from(s, s->rootfd, "/closed", 0) < 0 ||
 	    s->result->kind != KIND_DIRECTORY)
 		return 5;
@@ -643,19 +643,22 @@ static void what_is_on_the_outer_mount_is_outside(void **state)
 	assert_int_equal(fd, -1);
 	(void)walk_from(s, s->rootfd, "/dead", mount);
 	assert_int_equal(s->result->kind, KIND_OUTSIDE_VIEW);
-	/* another mount's id means nothing here */
+	/* the id of another mount has no effect */
 	fd = walk_from(s, s->rootfd, "/dir", mount + 1);
 	assert_int_equal(s->result->kind, KIND_DIRECTORY);
 	close(fd);
 }
 
-/* Links of procfs that are not text lead anywhere: no walk takes them. */
+/* Links of procfs that do not lead where their text says are not followed. */
 static void magic_links_are_refused(void **state)
 {
 	static const char *const magic[] = { "/self/root", "/self/root/etc",
 					     "/self/cwd", "/self/exe",
 					     "/self/fd/0", "/self/ns/mnt",
-					     /* text, but who can tell */
+					     /*
+					      * an ordinary link, which cannot
+					      * be told from the others
+					      */
 					     "/self/stat", "/mounts" };
 	struct scene *s = *state;
 	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -780,7 +783,7 @@ static void names_are_listed(void **state)
 	assert_string_equal(names[0], "one");
 	assert_string_equal(names[1], "three");
 	assert_string_equal(names[2], "two");
-	/* exactly enough, and one byte less */
+	/* exactly enough space, and one byte less */
 	assert_int_equal(walk_list(fd, buf, 14, &cut), 14);
 	assert_false(cut);
 	assert_true(walk_list(fd, buf, 13, &cut) < 14);

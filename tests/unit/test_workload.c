@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Which pods a workload can have made, and what a pod's name tells of it. */
+/* Which pods a workload can have made, and what a pod's name shows of it. */
 #include "unit.h"
 
 #include "sockprobe/workload.h"
@@ -93,7 +93,7 @@ static void deployments(void **state)
 	     { WORKLOAD_DEPLOYMENT, "web", "web-456789bcdf-x2x4z" },
 	     { WORKLOAD_DEPLOYMENT, "web-admin", "web-admin-5d4f8c7b9-x2x4z" },
 	     { WORKLOAD_UNKNOWN, "web", "web-5d4f8c7b9-x2x4z" });
-	/* another workload's, whose name begins so */
+	/* of another workload, whose name begins the same */
 	REFUSED({ WORKLOAD_DEPLOYMENT, "web", "web-admin-5d4f8c7b9-x2x4z" },
 		{ WORKLOAD_UNKNOWN, "web", "web-admin-5d4f8c7b9-x2x4z" },
 		{ WORKLOAD_DEPLOYMENT, "web", "web-cdn-x2x4z" },
@@ -177,7 +177,7 @@ static void cut_names(void **state)
 		{ WORKLOAD_DAEMONSET, N47, N58 "x7k2p" },
 		{ WORKLOAD_DEPLOYMENT, N50, N50 "-5d4f8cax2x4z" },
 		{ WORKLOAD_DEPLOYMENT, N50, N50 "a5d4f8c7x2x4z" },
-		/* it need not have been cut here */
+		/* it may not have been cut here */
 		{ WORKLOAD_DEPLOYMENT, N50, N50 "-5d4f8cx2x4z" },
 		/* a hash has no eleventh letter; nor is a number of a job cut */
 		{ WORKLOAD_DEPLOYMENT,
