@@ -31,18 +31,10 @@ static inline const cJSON *json_get(const cJSON *object, const char *key)
 	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-/* The member's text; `otherwise` where it has none. */
-static inline const char *json_text_or(const cJSON *object, const char *key,
-				       const char *otherwise)
-{
-	const char *text = cJSON_GetStringValue(json_get(object, key));
-
-	return text ? text : otherwise;
-}
-
+/* The member's text; NULL where it has none. */
 static inline const char *json_text(const cJSON *object, const char *key)
 {
-	return json_text_or(object, key, NULL);
+	return cJSON_GetStringValue(json_get(object, key));
 }
 
 /* Is the member exactly this text? Nothing is NULL. */
@@ -52,31 +44,6 @@ static inline bool json_is(const cJSON *object, const char *key,
 	const char *text = json_text(object, key);
 
 	return text && value && strcmp(text, value) == 0;
-}
-
-/* The member as a whole number, held within int; 0 where it is none. */
-static inline int json_int(const cJSON *object, const char *key)
-{
-	const cJSON *item = json_get(object, key);
-
-	return cJSON_IsNumber(item) ? item->valueint : 0;
-}
-
-/* Puts a member in place of the one of that name, or as the last. */
-static inline void json_set(cJSON *object, const char *key, cJSON *value)
-{
-	if (json_get(object, key))
-		cJSON_ReplaceItemInObjectCaseSensitive(object, key, value);
-	else
-		cJSON_AddItemToObject(object, key, value);
-}
-
-/* Puts a text, or null for NULL. */
-static inline void json_put(cJSON *object, const char *key, const char *text)
-{
-	cJSON_AddItemToObject(object, key,
-			      text ? cJSON_CreateString(text)
-				   : cJSON_CreateNull());
 }
 
 #endif
