@@ -83,8 +83,8 @@ static int make_document(struct run *run, int *decided, struct error *error)
 	return doc->findings.n ? judge_document(doc, decided, error) : 0;
 }
 
-static int check_operands(const struct options *options, bool explain,
-			  struct error *error)
+static int node_check_operands(const struct options *options, bool explain,
+			       struct error *error)
 {
 	if (explain && options->operands.n != 1)
 		return fail(
@@ -209,7 +209,7 @@ static int node_main(int argc, char *argv[], bool explain, struct error *error)
 	status = options_parse(&run.options, explain ? "explain" : "scan", argc,
 			       argv, error);
 	if (!status)
-		status = check_operands(&run.options, explain, error);
+		status = node_check_operands(&run.options, explain, error);
 	if (!status)
 		status = options_form(&run.options, &run.form, error);
 	if (!status)

@@ -208,7 +208,7 @@ static int start_writer(struct output *output)
 								      : -EPIPE;
 }
 
-static const char *explain(int err)
+static const char *output_explain(int err)
 {
 	switch (err) {
 	case -ELOOP:
@@ -239,7 +239,7 @@ int output_start(struct output *output, const char *path, struct error *error)
 	err = output->stream ? start_writer(output) : -ENOMEM;
 	if (err)
 		return fail(error, EXIT_OUTPUT, "--output %s: %s",
-			    quote_short(path).text, explain(err));
+			    quote_short(path).text, output_explain(err));
 	return 0;
 }
 
@@ -278,6 +278,7 @@ int output_finish(struct output *output, int status, struct error *error)
 	if (!status && err)
 		return fail(error, EXIT_OUTPUT,
 			    "--output %s: %s; nothing was written",
-			    quote_short(output->path).text, explain(err));
+			    quote_short(output->path).text,
+			    output_explain(err));
 	return status;
 }

@@ -133,9 +133,9 @@ static int run_report(struct run *run, struct error *error)
 	return output_finish(&run->output, status, error);
 }
 
-static int check_operands(const struct saved_command *command,
-			  const struct options *options, const char *name,
-			  struct error *error)
+static int saved_check_operands(const struct saved_command *command,
+				const struct options *options, const char *name,
+				struct error *error)
 {
 	if (options->operands.n < 1 ||
 	    options->operands.n > command->most_operands)
@@ -203,7 +203,8 @@ static int saved_main(const struct saved_command *command, int argc,
 	arena_init(&arena, OPTIONS_ARENA);
 	status = options_parse(&run.options, argv[0], argc, argv, error);
 	if (!status)
-		status = check_operands(command, &run.options, argv[0], error);
+		status = saved_check_operands(command, &run.options, argv[0],
+					      error);
 	if (!status)
 		status = command->check(&run.options, error);
 	if (!status)

@@ -235,7 +235,7 @@ static int look_at_unlisted(struct scan *scan)
 		const struct unix_socket *socket = &ev->sockets.at[i];
 		struct index_list holders = { 0 };
 		size_t holder = NO_INDEX;
-		size_t view = NO_INDEX;
+		size_t container = NO_INDEX;
 		int err;
 
 		if (!socket_is_listening(socket) || !socket->has_vfs ||
@@ -244,13 +244,14 @@ static int look_at_unlisted(struct scan *scan)
 		err = socket_holders(ev, socket->ino, &holders);
 		if (holders.n) {
 			holder = holders.at[0];
-			view = ev->processes.at[holder].container;
+			container = ev->processes.at[holder].container;
 		}
 		if (!err)
 			err = paths_add_named(ev, scan->fetch, socket->name,
-					      FROM_KERNEL, holder, view, NULL);
+					      FROM_KERNEL, holder, container,
+					      NULL);
 		if (!err && !is_covered(ev, socket))
-			err = paths_add_unlinked(ev, socket, view);
+			err = paths_add_unlinked(ev, socket, container);
 		if (err && err != -EOVERFLOW)
 			return err;
 		if (err)

@@ -86,9 +86,10 @@ static enum tristate may_walk(const struct process *process,
 	return TRI_YES;
 }
 
-static const char *explain(struct evidence *ev, const struct process *process,
-			   const struct path_look *look, size_t decided,
-			   enum tristate allowed)
+static const char *dac_explain(struct evidence *ev,
+			       const struct process *process,
+			       const struct path_look *look, size_t decided,
+			       enum tristate allowed)
 {
 	const struct path_step *step = &look->steps.at[decided];
 	const char *what = decided == look->steps.n - 1
@@ -141,7 +142,7 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 		    !(allowed == TRI_UNKNOWN && answer.allowed == TRI_NO))
 			continue;
 		answer.allowed = allowed;
-		answer.why = explain(ev, process, look, decided, allowed);
+		answer.why = dac_explain(ev, process, look, decided, allowed);
 		if (allowed == TRI_YES)
 			break;
 	}

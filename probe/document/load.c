@@ -95,8 +95,9 @@ static int load_object(struct loader *loader, const struct place *place,
 		       const struct object_type *type, const cJSON *json,
 		       void *object);
 
-static bool is_left_out(const struct loader *loader, const struct place *place,
-			const struct member *member)
+static bool load_is_left_out(const struct loader *loader,
+			     const struct place *place,
+			     const struct member *member)
 {
 	char pointer[PLACE_SIZE];
 
@@ -157,7 +158,7 @@ static int check_filled(const struct loader *loader, const struct place *place,
 			const struct any_list *list)
 {
 	if (list->n || !(member->flags & (MEMBER_NONEMPTY | MEMBER_OPTIONAL)) ||
-	    is_left_out(loader, place, member))
+	    load_is_left_out(loader, place, member))
 		return 0;
 	return bad(loader, place, "empty");
 }
@@ -167,7 +168,7 @@ static int load_member(struct loader *loader, const struct place *place,
 		       const struct member *member, const cJSON *json,
 		       void *field)
 {
-	bool lost = is_left_out(loader, place, member);
+	bool lost = load_is_left_out(loader, place, member);
 	int status;
 
 	if (member->flags & MEMBER_LIST) {

@@ -100,7 +100,7 @@ static bool has_item(const struct doc *doc, const char *list, size_t n,
 }
 
 /* One step of a pointer, "/name" or "/N", and what follows it. */
-static const char *take_step(const char *pointer, char *step, size_t size)
+static const char *resolve_step(const char *pointer, char *step, size_t size)
 {
 	size_t len = *pointer == '/' ? strcspn(pointer + 1, "/") : 0;
 
@@ -113,7 +113,7 @@ static bool leads(const struct doc *doc, const char *pointer)
 {
 	char list[64] = "/";
 	char number[24];
-	const char *rest = take_step(pointer, list + 1, sizeof(list) - 1);
+	const char *rest = resolve_step(pointer, list + 1, sizeof(list) - 1);
 	const struct member *member = member_find(&doc_object, list + 1);
 	const struct any_list *items;
 	uint64_t idx;
@@ -121,7 +121,7 @@ static bool leads(const struct doc *doc, const char *pointer)
 	if (!member || !*rest || !(member->flags & MEMBER_LIST))
 		return member;
 	items = member_value(member, doc);
-	take_step(rest, number, sizeof(number));
+	resolve_step(rest, number, sizeof(number));
 	return parse_u64(number, INT32_MAX, &idx) == 0 &&
 	       has_item(doc, list, items->n, (size_t)idx);
 }

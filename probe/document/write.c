@@ -27,7 +27,7 @@ static void put(struct sink *sink, const char *json)
 }
 
 /* What indentation and line ends need, which only pretty JSON has. */
-static void put_line(struct sink *sink, size_t depth)
+static void write_line(struct sink *sink, size_t depth)
 {
 	if (!sink->pretty)
 		return;
@@ -52,7 +52,7 @@ static int put_json(struct sink *sink, const cJSON *json, size_t depth)
 	for (char *end = strchr(line, '\n'); end; end = strchr(line, '\n')) {
 		*end = '\0';
 		put(sink, line);
-		put_line(sink, depth);
+		write_line(sink, depth);
 		line = end + 1;
 	}
 	put(sink, line);
@@ -100,7 +100,7 @@ static cJSON *list_json(const struct doc *doc, const struct place *place,
 }
 
 /* Where --max-bytes took it, even an optional member stays, as null or []. */
-static bool is_left_out(const struct doc *doc, const struct place *place)
+static bool write_is_left_out(const struct doc *doc, const struct place *place)
 {
 	char pointer[PLACE_SIZE];
 
@@ -118,7 +118,7 @@ static bool is_absent(const struct doc *doc, const struct place *place,
 			     : value_is_unknown(member, field);
 
 	return empty && member->flags & MEMBER_OPTIONAL &&
-	       !is_left_out(doc, place);
+	       !write_is_left_out(doc, place);
 }
 
 static cJSON *member_json(const struct doc *doc, const struct place *place,
@@ -209,10 +209,10 @@ static int put_doc(struct sink *sink, size_t depth)
 		if (!first)
 			put(sink, ",");
 		first = false;
-		put_line(sink, depth + 1);
+		write_line(sink, depth + 1);
 		err = put_member(sink, member, field, depth + 1);
 	}
-	put_line(sink, depth);
+	write_line(sink, depth);
 	put(sink, "}");
 	return err;
 }

@@ -231,15 +231,15 @@ static void add_problem(struct taking *taking, const char *format, ...)
 }
 
 /* The member of the finding that the field fills. */
-static void *member_at(struct finding *finding,
-		       const struct finding_field *field)
+static void *finding_member_at(struct finding *finding,
+			       const struct finding_field *field)
 {
 	return (char *)finding + field->offset;
 }
 
 static void take_text(struct taking *taking, const cJSON *item)
 {
-	const char **place = member_at(taking->finding, taking->field);
+	const char **place = finding_member_at(taking->finding, taking->field);
 	const char *text = cJSON_GetStringValue(item);
 
 	if (!text) {
@@ -260,7 +260,8 @@ static void take_text(struct taking *taking, const cJSON *item)
 
 static void take_time(struct taking *taking, const cJSON *item)
 {
-	struct timespec *place = member_at(taking->finding, taking->field);
+	struct timespec *place =
+		finding_member_at(taking->finding, taking->field);
 	struct timespec when = { 0 };
 
 	if (cJSON_IsNumber(item)) {
@@ -290,7 +291,7 @@ static void take_time(struct taking *taking, const cJSON *item)
 
 static void take_number(struct taking *taking, const cJSON *item)
 {
-	int64_t *place = member_at(taking->finding, taking->field);
+	int64_t *place = finding_member_at(taking->finding, taking->field);
 	double number = item->valuedouble;
 
 	if (cJSON_IsString(item)) {
@@ -312,7 +313,8 @@ static void take_number(struct taking *taking, const cJSON *item)
 
 static void take_bool(struct taking *taking, const cJSON *item)
 {
-	enum tristate *place = member_at(taking->finding, taking->field);
+	enum tristate *place =
+		finding_member_at(taking->finding, taking->field);
 	const char *text = cJSON_GetStringValue(item);
 
 	if (cJSON_IsTrue(item) || (text && strcasecmp(text, "true") == 0))
@@ -324,7 +326,7 @@ static void take_bool(struct taking *taking, const cJSON *item)
 		add_problem(taking, "neither true nor false");
 }
 
-static void take(struct taking *taking, const cJSON *item)
+static void finding_take(struct taking *taking, const cJSON *item)
 {
 	switch (taking->field->kind) {
 	case FIELD_TEXT:
@@ -346,7 +348,7 @@ static void take(struct taking *taking, const cJSON *item)
 
 static bool is_set(struct finding *finding, const struct finding_field *field)
 {
-	const void *place = member_at(finding, field);
+	const void *place = finding_member_at(finding, field);
 
 	switch (field->kind) {
 	case FIELD_TEXT:
@@ -380,7 +382,7 @@ static int take_fields(struct arena *arena, struct finding *finding,
 				&taking,
 				"a key on the way stands twice: the first counts");
 		if (item && !cJSON_IsNull(item) && !is_set(finding, field))
-			take(&taking, item);
+			finding_take(&taking, item);
 	}
 	return taking.err;
 }

@@ -25,7 +25,7 @@ static const struct {
 };
 
 /* Where the member of that name stands in the item; NULL: there is none. */
-static const char **member_at(struct expected *item, const char *key)
+static const char **expect_member_at(struct expected *item, const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		if (key && strcmp(members[i].key, key) == 0)
@@ -38,7 +38,7 @@ static const char **member_at(struct expected *item, const char *key)
 static int take_field(struct arena *arena, struct expected *item, size_t idx,
 		      const cJSON *field, struct error *error)
 {
-	const char **place = member_at(item, field->string);
+	const char **place = expect_member_at(item, field->string);
 	const char *text = cJSON_GetStringValue(field);
 
 	if (!place)

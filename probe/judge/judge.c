@@ -88,7 +88,7 @@ static enum decision decide(struct judged *judged)
  * nothing at the finding's path, but reaches what bears this name on the node,
  * that is what is judged.
  */
-static void find_on_node(struct judged *judged)
+static void judge_on_node(struct judged *judged)
 {
 	const struct doc *doc = judged->doc;
 
@@ -120,7 +120,7 @@ static void find_case(struct judged *judged)
 	judged->path_idx = located->path;
 	judged->path = doc_path_at(judged->doc, located->path);
 	if (judged->container)
-		find_on_node(judged);
+		judge_on_node(judged);
 }
 
 static void judge_one(struct judged *judged)

@@ -49,7 +49,7 @@ static const char *value_of(const struct doc_scope *scope,
 	return *(const char *const *)((const char *)scope + pin->offset);
 }
 
-static bool is_asked(const char *keys, const char *key)
+static bool is_pin_asked(const char *keys, const char *key)
 {
 	size_t len = strlen(key);
 
@@ -201,7 +201,7 @@ int criteria_collect(struct criteria *criteria, const struct doc_scope *scope,
 		const char *value = value_of(scope, &pins[i]);
 
 		/* With its prefix pinned, the tag would only make it brittle. */
-		if (!value || !is_asked(keys, pins[i].key) ||
+		if (!value || !is_pin_asked(keys, pins[i].key) ||
 		    (!keys && strcmp(pins[i].key, "image") == 0 &&
 		     criteria_has(criteria, "image_prefix")))
 			continue;

@@ -50,7 +50,7 @@ static void put_code(struct ticket *ticket, const char *text)
 	arena_free(&ticket->scratch);
 }
 
-static void put_name(struct ticket *ticket, const char *name)
+static void md_name(struct ticket *ticket, const char *name)
 {
 	put_code(ticket, quote_text(&ticket->scratch, name));
 }
@@ -70,7 +70,7 @@ static void put_field(struct ticket *ticket, const char *key, const char *name)
 	if (!name)
 		return;
 	fprintf(ticket->out, "- %s: ", key);
-	put_name(ticket, name);
+	md_name(ticket, name);
 	fputc('\n', ticket->out);
 }
 
@@ -91,7 +91,7 @@ static void put_unknown_field(struct ticket *ticket, const char *key)
 	fputc('\n', ticket->out);
 }
 
-static void put_finding(struct ticket *ticket, int64_t idx)
+static void md_finding(struct ticket *ticket, int64_t idx)
 {
 	const struct finding_list *findings = &ticket->doc->findings;
 	const struct finding *finding;
@@ -120,7 +120,7 @@ static void put_question(struct ticket *ticket,
 
 	fputs("## Question\n\nMay this finding be suppressed?\n\n",
 	      ticket->out);
-	put_finding(ticket, verdict->finding);
+	md_finding(ticket, verdict->finding);
 	if (node) {
 		put_field(ticket, "node", node->hostname);
 		put_field(ticket, "instance", node->instance_id);
@@ -135,7 +135,7 @@ static void put_question(struct ticket *ticket,
 
 /* ---- the answer ---- */
 
-static const char *mark_of(enum tristate holds)
+static const char *md_mark_of(enum tristate holds)
 {
 	return holds == TRI_YES ? "yes" : holds == TRI_NO ? "no" : "not known";
 }
@@ -149,7 +149,7 @@ static void put_reasons(struct ticket *ticket,
 
 		fputs("| ", ticket->out);
 		put_code(ticket, reason->rule);
-		fprintf(ticket->out, " | %s | ", mark_of(reason->holds));
+		fprintf(ticket->out, " | %s | ", md_mark_of(reason->holds));
 		put_code(ticket, reason->text);
 		fputs(" |\n", ticket->out);
 	}
@@ -197,7 +197,7 @@ static void put_scope_field(struct ticket *ticket, const char *key,
 	fputs("- ", ticket->out);
 	put_code(ticket, key);
 	fputs(": ", ticket->out);
-	put_name(ticket, value);
+	md_name(ticket, value);
 	fputc('\n', ticket->out);
 }
 
@@ -229,8 +229,7 @@ static void put_scope(struct ticket *ticket, const struct doc_verdict *verdict)
 	fputs("\n", ticket->out);
 }
 
-static void put_verdict(struct ticket *ticket,
-			const struct doc_verdict *verdict)
+static void md_verdict(struct ticket *ticket, const struct doc_verdict *verdict)
 {
 	put_question(ticket, verdict);
 	put_answer(ticket, verdict);
@@ -238,23 +237,23 @@ static void put_verdict(struct ticket *ticket,
 	fputc('\n', ticket->out);
 }
 
-static void put_verdicts(struct ticket *ticket)
+static void md_verdicts(struct ticket *ticket)
 {
 	const struct doc *doc = ticket->doc;
 
 	for (size_t i = 0; i < doc->verdicts.n; i++)
-		put_verdict(ticket, &doc->verdicts.at[i]);
+		md_verdict(ticket, &doc->verdicts.at[i]);
 	/* The only one of the list goes first, for "verdict" is the same. */
 	if (!doc->verdicts.n && doc->verdict && is_left_out(doc, "/verdicts"))
-		put_verdict(ticket, doc->verdict);
+		md_verdict(ticket, doc->verdict);
 }
 
 /* ---- what was and was not seen ---- */
 
-static void put_path(struct ticket *ticket, const struct doc_path *path)
+static void md_path(struct ticket *ticket, const struct doc_path *path)
 {
 	fputs("| ", ticket->out);
-	put_name(ticket, path->path);
+	md_name(ticket, path->path);
 	fputs(" | ", ticket->out);
 	put_code(ticket, name_of(&kind_names, path->kind));
 	fputs(", ", ticket->out);
@@ -273,7 +272,7 @@ static void put_seen(struct ticket *ticket)
 	      ticket->out);
 	for (size_t i = 0; i < paths->n; i++) {
 		if (paths->at[i].kind != KIND_MISSING)
-			put_path(ticket, &paths->at[i]);
+			md_path(ticket, &paths->at[i]);
 	}
 }
 
@@ -309,7 +308,7 @@ static void put_unseen(struct ticket *ticket)
 		fputs("Nothing was kept from view.\n", ticket->out);
 }
 
-static void put_head(struct ticket *ticket)
+static void md_head(struct ticket *ticket)
 {
 	const struct doc *doc = ticket->doc;
 
@@ -329,8 +328,8 @@ int emit_markdown(FILE *out, const struct doc *doc, struct error *error)
 	struct ticket ticket = { .out = out, .doc = doc };
 
 	arena_init(&ticket.scratch, SCRATCH_MAX);
-	put_head(&ticket);
-	put_verdicts(&ticket);
+	md_head(&ticket);
+	md_verdicts(&ticket);
 	put_seen(&ticket);
 	put_unseen(&ticket);
 	if (ticket.failed)
