@@ -36,7 +36,7 @@ SCHEMAS := $(wildcard packaging/schema/*.json)
 
 # Each installed file as FROM:TO; manuals each go to their section's folder.
 INSTALLED := $(SCHEMAS:%=%:$(datadir)/sockprobe) \
-	$(patsubst %,%:$(docdir),README.md LICENSE) \
+	$(patsubst %,%:$(docdir),README.md CHANGELOG.md SECURITY.md LICENSE) \
 	$(patsubst %,%:$(bashcompletiondir),$(wildcard packaging/completions/bash/*)) \
 	$(patsubst %,%:$(zshcompletiondir),$(wildcard packaging/completions/zsh/*)) \
 	$(foreach page,$(MANUALS),$(page):$(mandir)/man$(subst .,,$(suffix $(page))))

@@ -41,6 +41,9 @@ def flags(lines):
 
 def test_every_option_of_the_program(usage):
     assert usage.options == OPTIONS
+    source = (conftest.REPO / "probe" / "commands" / "options.c").read_text()
+    taken = {f"--{name}" for name in re.findall(r'\{ "([a-z-]+)", (?:no|required)_argument,', source)}
+    assert len(taken) > 5 and taken <= OPTIONS
     assert flags(items("OPTIONS", "Fl")) == OPTIONS
 
 

@@ -142,7 +142,7 @@ def test_install_follows_the_directory_variables(tmp_path):
                  "docdir=/opt/d", f"PROGRAM={conftest.program('x86_64')}", "-o", conftest.program("x86_64"))
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert {"opt/x/bin/sockprobe", "opt/x/share/sockprobe/sockprobe-evidence-v1.schema.json", "opt/d/LICENSE",
-            "opt/d/README.md"} <= files
+            "opt/d/README.md", "opt/d/CHANGELOG.md", "opt/d/SECURITY.md"} <= files
     assert json.loads((tmp_path / "opt/x/share/sockprobe/sockprobe-evidence-v1.schema.json").read_text())
     assert conftest.run(tmp_path / "opt/x/bin/sockprobe", "--version").stdout == f"sockprobe {conftest.VERSION}\n"
     for page in (conftest.REPO / "packaging").glob("man/*.[1-9]"):
