@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The typed document: what stands between the node and everything that judges
- * or prints. It is built from struct evidence (document/build.h), written as
- * JSON and loaded from JSON by one table of members (document/members.h), so
- * that a live run and a saved file are the same to who reads it. The schema in
- * packaging/schema describes the JSON form; members here have its names, but
- * where a comment says otherwise.
+ * The typed document: everything that judges or prints works on it, not on the
+ * node. It is built from struct evidence (document/build.h), written as JSON
+ * and loaded from JSON by one table of members (document/members.h), so that a
+ * live run and a saved file are the same to judge and reports. The schema in
+ * packaging/schema describes the JSON form; members here have its names unless
+ * a comment says otherwise.
  *
- * All is owned by the document's arena. Not known is NULL for texts and objects,
- * 0 for times and 64-bit ids, NUMBER_UNKNOWN for numbers, TRI_UNKNOWN for facts,
- * NO_INDEX for references; times are whole milliseconds. Texts are valid UTF-8:
- * one that was not is escaped reversibly, and its member listed in `escaped`.
+ * The document's arena owns everything. Unknown is NULL for texts and objects,
+ * 0 for times and 64-bit ids, NUMBER_UNKNOWN for numbers, TRI_UNKNOWN for
+ * facts, NO_INDEX for references; times are whole milliseconds. Texts are valid
+ * UTF-8: a text that was not is escaped reversibly, and its member is listed in
+ * `escaped`.
  */
 #ifndef SOCKPROBE_DOCUMENT_H
 #define SOCKPROBE_DOCUMENT_H
@@ -172,7 +173,7 @@ struct doc_conflict {
 };
 DEFINE_LIST(doc_conflict_list, struct doc_conflict);
 
-/* Which record or kernel file each value is of; left out where there is none. */
+/* The record or kernel file of each value; left out if there is none. */
 struct doc_sources {
 	const char *runtime, *name, *image, *pod, *created_at, *privileged;
 	struct string_list escaped;
@@ -280,7 +281,7 @@ struct doc_summary {
 	int64_t containers_that_can_connect, connections;
 };
 
-/* What --max-bytes took away. */
+/* What --max-bytes left out. */
 struct doc_left_out {
 	const char *pointer; /* of a list or a member */
 	int64_t count;
@@ -308,7 +309,7 @@ struct doc {
 	struct expected_list expected;
 };
 
-/* The item at a reference; NULL for none, and for one that was left out. */
+/* The item at a reference; NULL for NO_INDEX, and if it was left out. */
 static inline const struct doc_path *doc_path_at(const struct doc *doc,
 						 size_t idx)
 {
@@ -321,7 +322,10 @@ doc_container_at(const struct doc *doc, struct container_ref ref)
 	return ref.at < doc->containers.n ? &doc->containers.at[ref.at] : NULL;
 }
 
-/* How many items of the list at "/pointer" are left out, 1 for a member; 0. */
+/*
+ * The number of items left out of the list at "/pointer"; 1 for a member that
+ * was left out; else 0.
+ */
 int64_t doc_left_out_count(const struct doc *doc, const char *pointer);
 
 /* Was anything left out by --max-bytes? */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an operator brings in, normalized: a GuardDuty finding, whatever dialect
- * it came in, and a declared client. All texts are claims; those of a finding
- * are valid UTF-8 (others were escaped, and a problem says so).
+ * What an operator provides, normalized: GuardDuty findings in any dialect, and
+ * declared clients. All texts are claims; those of a finding are valid UTF-8
+ * (others were escaped, which is one of its problems).
  */
 #ifndef SOCKPROBE_FINDING_H
 #define SOCKPROBE_FINDING_H
@@ -11,9 +11,9 @@
 
 #define NUMBER_UNKNOWN INT64_MIN
 
-/* A field that could not be taken as it is. */
+/* A field that could not be used as it is. */
 struct finding_problem {
-	const char *place; /* where it stands in the raw finding: "/a/b" */
+	const char *place; /* its place in the raw finding: "/a/b" */
 	const char *text;
 };
 DEFINE_LIST(finding_problem_list, struct finding_problem);
@@ -39,12 +39,12 @@ struct container_ref {
 	size_t at;	/* NO_INDEX: none, or not in the list */
 };
 
-/* Where on this node the finding leads. */
+/* The container and path of this node that the finding is about. */
 struct finding_location {
 	struct container_ref container;
 	enum matched_by matched_by;
-	const char *why; /* of no container; NULL where there is one */
-	size_t path;	 /* what its socket path is there; NO_INDEX unknown */
+	const char *why; /* why there is no container, or NULL */
+	size_t path; /* the object at its socket path there; NO_INDEX: unknown */
 	enum finding_process process;
 };
 
@@ -67,7 +67,7 @@ struct finding {
 };
 DEFINE_LIST(finding_list, struct finding);
 
-/* A client that the operator declares to be meant (--expect). */
+/* A client that the operator declares as intended (--expect). */
 struct expected {
 	const char *name_space, *socket;
 	const char *workload, *image_prefix, *executable, *why; /* NULL: none */

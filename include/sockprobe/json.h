@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading JSON values that may be of any type, or not there at all. */
+/* Reads JSON values that may be of any type, or missing. */
 #ifndef SOCKPROBE_JSON_H
 #define SOCKPROBE_JSON_H
 
@@ -10,10 +10,11 @@
 enum { JSON_FILE_VALUES_MAX = 500000 };
 
 /*
- * Parses a file of the node: cJSON takes some hundred bytes for each value, be
- * it of two, so that past JSON_FILE_VALUES_MAX of them nothing is parsed. They
- * are counted by what begins them, which a text may hold too. NULL for that, and
- * for what is no JSON. To be freed with cJSON_Delete().
+ * Parses a file of the node. cJSON takes about a hundred bytes for each value,
+ * even for one of two bytes, so a file with more than JSON_FILE_VALUES_MAX
+ * values is not parsed. They are counted by their first bytes, which may occur
+ * in texts too. Returns NULL for that and for what is not JSON. Free with
+ * cJSON_Delete().
  */
 static inline cJSON *json_of_file(const char *text, size_t len)
 {
@@ -25,19 +26,19 @@ static inline cJSON *json_of_file(const char *text, size_t len)
 					     : cJSON_ParseWithLength(text, len);
 }
 
-/* The member, NULL where there is none; NULL has no members. */
+/* The member, or NULL. NULL has no members. */
 static inline const cJSON *json_get(const cJSON *object, const char *key)
 {
 	return cJSON_GetObjectItemCaseSensitive(object, key);
 }
 
-/* The member's text; NULL where it has none. */
+/* The member's text, or NULL. */
 static inline const char *json_text(const cJSON *object, const char *key)
 {
 	return cJSON_GetStringValue(json_get(object, key));
 }
 
-/* Is the member exactly this text? Nothing is NULL. */
+/* Is the member exactly this text? Never true for NULL. */
 static inline bool json_is(const cJSON *object, const char *key,
 			   const char *value)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The exits of everything that was read from the node: into JSON, onto a
- * terminal, and into a sentence of ours. Names, paths and comm are whatever a
- * container likes.
+ * How text from the node is written: into JSON, to a terminal, and in our own
+ * sentences. Containers choose names, paths and comm.
  */
 #ifndef SOCKPROBE_TEXT_SAFE_H
 #define SOCKPROBE_TEXT_SAFE_H
@@ -15,19 +14,19 @@
 bool is_utf8(const char *text);
 
 /*
- * A reversible form of a text that is not UTF-8: a byte that is part of no
- * well-formed character becomes \xHH, a backslash \\. Returns a string to
- * free, or NULL.
+ * A reversible form of a text that is not UTF-8: a byte outside of a
+ * well-formed character becomes \xHH, a backslash \\. Returns a string to free,
+ * or NULL.
  */
 char *escape_bytes(const char *text);
 
 /*
- * Writes text so that a terminal shows it and does nothing else: printable
- * ASCII as it is, other characters as \u{HEX}, other bytes as \xHH.
+ * Writes text so that a terminal only shows it: printable ASCII as it is, other
+ * characters as \u{HEX}, other bytes as \xHH.
  */
 void print_safe(FILE *out, const char *text);
 
-/* How many columns print_safe() takes. */
+/* The number of columns that print_safe() takes. */
 size_t safe_width(const char *text);
 
 struct arena;
@@ -43,7 +42,7 @@ struct arena;
  */
 const char *quote_text(struct arena *arena, const char *text);
 
-/* The same, in quotes even where it is plain. */
+/* The same, but always in quotes. */
 const char *quote_always(struct arena *arena, const char *text);
 
 enum { QUOTED_MAX = 255 };
@@ -54,24 +53,24 @@ struct quoted {
 };
 
 /*
- * As quote_text(), of at most QUOTED_MAX bytes: a longer text has "..." in place
- * of its middle. For error messages, whose reason must not be cut away.
+ * As quote_text(), of at most QUOTED_MAX bytes: "..." replaces the middle of a
+ * longer text. For error messages, whose reason must not be cut off.
  */
 struct quoted quote_short(const char *text);
 
 /*
- * How many bytes the sentence's first word has: up to a blank outside of a
- * quoted text, or up to the end. Where lines break, they break there.
+ * The length of the sentence's first word in bytes: up to a blank outside of a
+ * quoted text, or up to the end. Lines are broken there.
  */
 size_t sentence_word(const char *sentence);
 
 /*
- * JSON in ASCII: characters past it, DEL among them, become \uXXXX. Valid JSON
- * has such characters in strings only, so its meaning stays.
+ * JSON in ASCII: other characters, and DEL, become \uXXXX. In valid JSON they
+ * are in strings only, so its meaning stays.
  */
 void print_ascii_json(FILE *out, const char *json);
 
-/* How many bytes print_ascii_json() writes. */
+/* The number of bytes that print_ascii_json() writes. */
 size_t ascii_json_size(const char *json);
 
 #endif

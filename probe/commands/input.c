@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Reading the operator's files, with a bound for each. */
+/* Reads the operator's files, each up to a limit. */
 #include "commands/input.h"
 
 #include <errno.h>

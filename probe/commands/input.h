@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files that the operator names on the command line: read while that may need
- * privileges, parsed when they are gone.
+ * Files named on the command line: read while that may take privileges, parsed
+ * after these were given up.
  */
 #ifndef SOCKPROBE_INPUT_H
 #define SOCKPROBE_INPUT_H
@@ -15,22 +15,22 @@ enum { EVIDENCE_FILE_MAX = 256 * 1024 * 1024, EXPECT_FILE_MAX = 1024 * 1024 };
 
 /* A file's bytes, NUL-terminated. */
 struct input {
-	const char *path; /* as given; NULL: none was */
+	const char *path; /* as given; NULL: none */
 	char *text;
 	size_t len;
 };
 
 /*
- * Reads a file, or standard input for "-", of at most `max` bytes; nothing for
- * NULL. To be ended with input_free(). 0, or fails with EXIT_BAD_INPUT.
+ * Reads a file of at most `max` bytes, or standard input for "-", or nothing
+ * for NULL. End it with input_free(). 0, or fails with EXIT_BAD_INPUT.
  */
 int input_read(struct input *input, const char *path, size_t max,
 	       struct error *error);
 void input_free(struct input *input);
 
 /*
- * Loads evidence with every member checked, and frees its text. The document is
- * to be freed with arena_free(&doc->arena) in every case.
+ * Loads evidence, checks every member, and frees its text. Free the document
+ * with arena_free(&doc->arena) in every case.
  */
 int input_evidence(struct input *input, struct doc *doc, struct error *error);
 

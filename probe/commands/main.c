@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The command table, and the one place that prints an error. */
+/* The command table, and the only place that prints an error. */
 #include <cjson/cJSON.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -107,7 +107,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* cJSON would leave out what it cannot allocate; better no evidence at all. */
+/* cJSON leaves out what it cannot allocate: no evidence is better than that. */
 static void *allocate_or_end(size_t size)
 {
 	static const char text[] = "sockprobe: report: out of memory\n";
@@ -120,7 +120,7 @@ static void *allocate_or_end(size_t size)
 	_exit(EXIT_INTERNAL);
 }
 
-/* The words that are understood wherever they stand, and what they mean. */
+/* Options that are recognized at any position, and their commands. */
 static const struct {
 	const char *option;
 	const char *command;
@@ -162,9 +162,9 @@ static int dispatch(int argc, char *argv[], struct error *error)
 }
 
 /*
- * Where a standard descriptor is closed, the next one opened would take its
- * place and the output would go into it. What is put there fails instead.
- * Others were left open by whoever started this, and are no business of it.
+ * If a standard descriptor is closed, the next file opened would take its
+ * number, and output would go into it. /dev/null opened with O_PATH makes
+ * writing fail instead. Other inherited descriptors are closed.
  */
 static void hold_standard_descriptors(void)
 {
@@ -183,7 +183,7 @@ int main(int argc, char *argv[])
 
 	hold_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN);
-	/* A message is one write: it cannot come out mixed with another's. */
+	/* A message is one write(), so that it is not mixed with others. */
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	cJSON_InitHooks(&hooks);
 	status = dispatch(argc, argv, &error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The commands that look at the node: scan, and explain for a finding. */
+/* The commands on a node: scan, and explain for a finding. */
 #include "commands/commands.h"
 
 #include <errno.h>
@@ -26,14 +26,14 @@
 
 enum { OPTIONS_ARENA = 1 << 20 };
 
-/* All of one run. */
+/* The state of one run. */
 struct run {
 	struct options options;
 	struct emit_form form;
 	struct output output;
 	struct confinement confinement;
 	struct input finding, expect;
-	struct arena brought; /* owns what was parsed of these two */
+	struct arena brought; /* owns what was parsed of finding and expect */
 	struct finding_list findings;
 	struct expected_list expected;
 	struct scan scan;
@@ -41,8 +41,8 @@ struct run {
 };
 
 /*
- * Gives the findings to the document. Their containers' ids are the evidence's,
- * and their places are in its list: the document has its own of both.
+ * Adds the findings to the document. Their containers' ids and indexes refer to
+ * the evidence: they are replaced by those of the document.
  */
 static int adopt_findings(struct doc *doc, const struct finding_list *findings)
 {
@@ -62,8 +62,9 @@ static int adopt_findings(struct doc *doc, const struct finding_list *findings)
 }
 
 /*
- * The evidence and, where there are findings, their verdicts. Fills *decided. The
- * scan is freed first: to judge and print needs as much memory again.
+ * Makes the document of the evidence and, if there are findings, their
+ * verdicts. Fills *decided. Frees the scan first: judging and printing need as
+ * much memory again.
  */
 static int make_document(struct run *run, int *decided, struct error *error)
 {
@@ -98,8 +99,8 @@ static int node_check_operands(const struct options *options, bool explain,
 }
 
 /*
- * For all processes of the run: SCHED_IDLE and the idle class of ioprio_set(2),
- * for which the C library has neither function nor constants.
+ * For all processes of the run: SCHED_IDLE, and the idle class of
+ * ioprio_set(2), for which the C library has neither a function nor constants.
  */
 static int step_back(struct error *error)
 {
@@ -118,7 +119,7 @@ static int step_back(struct error *error)
 	return 0;
 }
 
-/* While there are privileges: opens and reads, but parses nothing foreign. */
+/* With privileges: opens and reads, but parses nothing foreign. */
 static int collect(struct run *run, bool explain, struct error *error)
 {
 	const struct options *options = &run->options;
@@ -150,7 +151,7 @@ static int correlate(struct run *run, struct error *error)
 	if (!status && run->expect.text)
 		status = expect_parse(&run->brought, run->expect.text,
 				      run->expect.len, &run->expected, error);
-	/* What they hold was copied. */
+	/* Their contents were copied. */
 	input_free(&run->finding);
 	input_free(&run->expect);
 	if (!status)

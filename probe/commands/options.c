@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The command line, checked before anything is done. */
+/* Parses and checks the command line before anything else is done. */
 #include "commands/options.h"
 
 #include <errno.h>
@@ -43,7 +43,7 @@ const char *options_default_root(void)
 {
 	struct stat st;
 
-	/* A link to /run leads into the probe's own root, and is not followed. */
+	/* lstat(): a link to /run would lead into the probe's own root. */
 	return lstat("/host/var/run", &st) == 0 &&
 			       (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode))
 		       ? "/host"
@@ -189,7 +189,7 @@ static int set_max_bytes(struct options *options, const char *text,
 	return 0;
 }
 
-/* What is not here is of all commands that take options. */
+/* Options that are not listed here are for all commands that take options. */
 static const struct {
 	int option;
 	const char *commands[5];
@@ -273,7 +273,7 @@ int options_parse(struct options *options, const char *command, int argc,
 	options->timeout_s = DEFAULT_TIMEOUT_S;
 	optind = 0;
 	opterr = 0;
-	/* "-": operands as they come, whatever POSIXLY_CORRECT says. */
+	/* "-": operands in their order, whatever POSIXLY_CORRECT is. */
 	while ((option = getopt_long(argc, argv, "-:o:", long_options,
 				     &place)) != -1) {
 		int status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the command line asks for. */
+/* The options and operands of a command line. */
 #ifndef SOCKPROBE_OPTIONS_H
 #define SOCKPROBE_OPTIONS_H
 
@@ -12,11 +12,11 @@
 
 enum { DEFAULT_TIMEOUT_S = 30, MAX_TIMEOUT_S = 3600, MAX_OPERANDS = 8 };
 
-/* The least that holds a verdict and what was left out, and the most. */
+/* Limits of --max-bytes. The least has space for a verdict and left_out. */
 enum { LEAST_MAX_BYTES = 2000, MOST_MAX_BYTES = 1 << 30 };
 
 struct options {
-	struct arena *arena; /* owns the strings that are made here */
+	struct arena *arena; /* owns the strings */
 	const char *root;    /* NULL: chosen by options_default_root() */
 	struct string_list paths;
 	struct string_list operands;
@@ -32,27 +32,27 @@ struct options {
 };
 
 /*
- * Reads options and operands of one command from argv, without argv[0]. 0, or
- * fails with EXIT_USAGE, also for an option that this command has no use for.
+ * Parses options and operands of one command from argv, without argv[0]. 0, or
+ * fails with EXIT_USAGE, also for an option that this command does not use.
  */
 int options_parse(struct options *options, const char *command, int argc,
 		  char *argv[], struct error *error);
 
 /*
- * Sets *format to the place of options->format in `names` (a list that ends
- * with NULL), 0 where none was given. 0, or fails with EXIT_USAGE.
+ * Sets *format to the index of options->format in `names` (which ends with
+ * NULL), or 0 if no format was given. 0, or fails with EXIT_USAGE.
  */
 int options_format(const struct options *options, const char *const *names,
 		   int *format, struct error *error);
 
 /*
- * How evidence is to be printed: options_format() among evidence_formats, and
- * the options that go with it. 0, or fails with EXIT_USAGE.
+ * Sets how evidence is printed: the index among evidence_formats, and the
+ * options that belong to it. 0, or fails with EXIT_USAGE.
  */
 int options_form(const struct options *options, struct emit_form *form,
 		 struct error *error);
 
-/* "/host" where the node's /var/run is mounted there, else "/". */
+/* "/host" if the node's /var/run is mounted there, else "/". */
 const char *options_default_root(void);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The writer of output.h. It makes the temporary file and answers with an errno,
- * gets the length, then the bytes, and answers again. Where the pipe ends too
- * early, the probe has died, and the temporary file goes.
+ * The writer of output.h. It creates the temporary file and answers with an
+ * errno, receives the length and the bytes, and answers again. If the pipe ends
+ * early, the probe has died, and the temporary file is removed.
  */
 #include "commands/output.h"
 
@@ -25,7 +25,10 @@
 
 enum { BLOCK = 64 * 1024 };
 
-/* A file that is being made: in `dirfd`, first as `temporary`, then as `name`. */
+/*
+ * A file that is being written: in `dirfd`, first as `temporary`, then as
+ * `name`.
+ */
 struct making {
 	int dirfd;
 	int fd;
@@ -74,7 +77,7 @@ static int copy(int in, int out)
 	return 0;
 }
 
-/* The directory too: or the name might be gone after a crash. */
+/* Sync the directory too, or the name may be lost in a crash. */
 static int put_in_place(const struct making *making)
 {
 	if (fsync(making->fd) < 0 ||
@@ -104,7 +107,7 @@ static int open_directory(const char *path, const char *name, int *dirfd)
 	return *dirfd < 0 ? -errno : 0;
 }
 
-/* What is there already may only be what this file is going to replace. */
+/* Only a regular file may be replaced. */
 static int check_place(const struct making *making)
 {
 	struct stat st;
@@ -145,7 +148,10 @@ static int begin_file(struct making *making, const char *path)
 	return err;
 }
 
-/* Says how it went so far; 0 is said twice, at the beginning and at the end. */
+/*
+ * Reports success (0) or an errno: once after creating the file, once at the
+ * end.
+ */
 static void reply(int out, int err)
 {
 	if (write_whole(out, &err, sizeof(err)) || err)
@@ -189,7 +195,9 @@ static int start_writer(struct output *output)
 	}
 	output->writer = fork();
 	if (output->writer == 0) {
-		/* ^C is for the probe; its end is what the writer waits for. */
+		/*
+		 * ^C ends the probe; the writer then sees the end of its pipe.
+		 */
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
 		signal(SIGHUP, SIG_IGN);
@@ -203,7 +211,7 @@ static int start_writer(struct output *output)
 	output->from_writer = answer[0];
 	if (output->writer < 0)
 		return -ENOMEM;
-	/* a file that cannot be made is known before the work begins */
+	/* fail before the run if the file cannot be created */
 	return read_full(answer[0], &err, sizeof(err)) == sizeof(err) ? err
 								      : -EPIPE;
 }
@@ -243,7 +251,7 @@ int output_start(struct output *output, const char *path, struct error *error)
 	return 0;
 }
 
-/* Hands the bytes over; what the writer answers, or why it cannot. */
+/* Sends the bytes. Returns the writer's answer, or why there is none. */
 static int hand_over(struct output *output)
 {
 	uint64_t len = output->len;

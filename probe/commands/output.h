@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where a report goes: standard output, or the file of --output, which is
- * written whole or not at all by a process of its own, so that the probe itself
- * never has the right to write one.
+ * Where output goes: standard output, or the file of --output. A process of its
+ * own writes that file, whole or not at all, so that the probe never has the
+ * right to write files.
  */
 #ifndef SOCKPROBE_OUTPUT_H
 #define SOCKPROBE_OUTPUT_H
@@ -14,7 +14,7 @@
 #include "sockprobe/error.h"
 
 struct output {
-	FILE *stream;	  /* to print to */
+	FILE *stream;	  /* print to this */
 	const char *path; /* NULL: standard output */
 	char *text;
 	size_t len;
@@ -24,16 +24,16 @@ struct output {
 };
 
 /*
- * Before the confinement: for a path, starts the writer, which makes a temporary
- * file in its directory. No symbolic link is followed anywhere on the way, and
- * what stands at the path may only be a regular file. 0, or fails with
- * EXIT_OUTPUT or EXIT_USAGE. To be ended with output_finish() in either case.
+ * Call it before confinement. For a path, starts the writer, which creates a
+ * temporary file in its directory. No symbolic link is followed, and only a
+ * regular file may be replaced. 0, or fails with EXIT_OUTPUT or EXIT_USAGE. End
+ * it with output_finish() in either case.
  */
 int output_start(struct output *output, const char *path, struct error *error);
 
 /*
- * With `status` 0 puts the whole of what was printed in its place, durably;
- * otherwise leaves nothing. Returns `status`, or fails with EXIT_OUTPUT.
+ * With `status` 0, puts the whole output in place durably; otherwise leaves
+ * nothing. Returns `status`, or fails with EXIT_OUTPUT.
  */
 int output_finish(struct output *output, int status, struct error *error);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The commands on saved evidence: judge, filter, report. No node, no rights. */
+/*
+ * The commands on saved evidence: judge, filter, report. They need no node and
+ * no privileges.
+ */
 #include <stdio.h>
 
 #include "commands/commands.h"
@@ -18,25 +21,27 @@
 
 enum { OPTIONS_ARENA = 1 << 20 };
 
-/* All of one run. */
+/* The state of one run. */
 struct run {
 	struct options options;
 	struct output output;
 	struct confinement confinement;
 	struct input evidence, finding, expect;
-	struct arena brought; /* owns what was parsed of the last two */
+	struct arena brought; /* owns what was parsed of finding and expect */
 	struct doc doc;
 };
 
-/* One such command: what it takes, and what it does with the document. */
+/* One such command: its operands, and what it does with the document. */
 struct saved_command {
 	size_t most_operands;
-	bool whole; /* shortened evidence will not do */
+	bool whole; /* refuses shortened evidence */
 	int (*check)(const struct options *options, struct error *error);
 	int (*run)(struct run *run, struct error *error);
 };
 
-/* What was brought in takes the place of what the document has of it. */
+/*
+ * Findings and declared clients that were given replace those of the document.
+ */
 static int take_brought(struct run *run, struct error *error)
 {
 	struct finding_list findings;
@@ -103,7 +108,7 @@ static int check_filter_form(const struct options *options, struct error *error)
 	return options_format(options, filter_formats, &format, error);
 }
 
-/* What a file says that its verdict is counts for nothing: it is judged again. */
+/* The verdict in the file is not trusted: the document is judged again. */
 static int run_filter(struct run *run, struct error *error)
 {
 	struct filter_request request = {
@@ -124,7 +129,7 @@ static int run_filter(struct run *run, struct error *error)
 	return output_finish(&run->output, status, error);
 }
 
-/* A limit asks for JSON; otherwise a report is for people. */
+/* With --max-bytes the default is JSON, otherwise text. */
 static int run_report(struct run *run, struct error *error)
 {
 	int status = emit_document(run, run->options.max_bytes ? NULL : "text",
@@ -146,7 +151,7 @@ static int saved_check_operands(const struct saved_command *command,
 	return 0;
 }
 
-/* Read while that may need privileges; parsed when there are none. */
+/* Files are read while that may take privileges, and parsed without any. */
 static int read_inputs(struct run *run, struct error *error)
 {
 	const struct string_list *operands = &run->options.operands;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The flow that all commands on a node share. The order of the steps is the
- * order in which they need each other's facts.
+ * The steps of a run on a node, in the order in which they need each other's
+ * facts.
  */
 #include "commands/scan.h"
 
@@ -31,8 +31,8 @@
 
 /*
  * An ephemeral container may have the node's /var/run at /host/var/run and
- * nothing else of the node: then /host itself is the container's own, and what
- * lies on its mount is outside the view of the node.
+ * nothing else of the node. Then /host itself belongs to the container, and
+ * what is on its mount is outside the view of the node.
  */
 static uint64_t find_outside_mount(const struct evidence *ev, int rootfd)
 {
@@ -58,10 +58,10 @@ static uint64_t find_outside_mount(const struct evidence *ev, int rootfd)
 
 /* ---- the steps, each with what it may keep ---- */
 
-/* Of a step one of the two is given. */
+/* Exactly one of look and join is set. */
 struct step {
-	enum coverage_source source; /* whose coverage tells what is missing */
-	size_t room;		     /* bytes */
+	enum coverage_source source; /* its coverage reports what is missing */
+	size_t limit;		     /* bytes */
 	int (*look)(struct scan *scan);
 	int (*join)(struct evidence *ev);
 };
@@ -69,8 +69,9 @@ struct step {
 #define MIB(n) ((size_t)(n) << 20)
 
 /*
- * Whatever makes one step's facts too many, hostile or not, takes no room from
- * the others: the evidence says what is missing, and has the rest.
+ * Each step has its own memory limit, so that too many facts of one step,
+ * hostile or not, leave the others complete. The evidence reports what is
+ * missing.
  */
 static int take_step(struct scan *scan, const struct step *step)
 {
@@ -78,11 +79,11 @@ static int take_step(struct scan *scan, const struct step *step)
 	struct coverage_tally tally = { 0 };
 	int err;
 
-	arena_allow(&ev->arena, step->room);
+	arena_allow(&ev->arena, step->limit);
 	err = step->look ? step->look(scan) : step->join(ev);
 	if (err != -ENOMEM)
 		return err;
-	tally.extra = step->room / MIB(1);
+	tally.extra = step->limit / MIB(1);
 	coverage_count(&tally, GAP_MEMORY, 0, err);
 	coverage_report(ev, step->source, "node", &tally);
 	return 0;
@@ -99,7 +100,7 @@ static int take_steps(struct scan *scan, const struct step *steps, size_t n)
 
 /* ---- with privileges ---- */
 
-/* Of the processes that are looked at, or -1. */
+/* The procfs of the processes that are audited, or -1. */
 static int open_procfs(struct evidence *ev, int rootfd)
 {
 	int fd = procs_open(ev, rootfd, ev->probe.root);
@@ -158,7 +159,7 @@ static int look_at_paths(struct scan *scan)
 	return paths_collect(&scan->ev, scan->fetch, &scan->options->paths);
 }
 
-/* Without processes these sources have nothing to be asked of. */
+/* Without processes these sources cannot be read. */
 static void report_unavailable(struct evidence *ev)
 {
 	static const enum coverage_source sources[] = {
@@ -213,7 +214,7 @@ static int find_records(struct scan *scan)
 	return records_find(&scan->ev, scan->fetch, &scan->records);
 }
 
-/* Does any path lead to the object that this socket is bound to? */
+/* Is this socket's object among the paths already? */
 static bool is_covered(const struct evidence *ev,
 		       const struct unix_socket *socket)
 {
@@ -225,7 +226,9 @@ static bool is_covered(const struct evidence *ev,
 	return false;
 }
 
-/* Listening sockets of a known name that no path of the tables led to. */
+/*
+ * Looks at listening sockets with a known basename that no known path led to.
+ */
 static int look_at_unlisted(struct scan *scan)
 {
 	struct evidence *ev = &scan->ev;
@@ -262,7 +265,7 @@ static int look_at_unlisted(struct scan *scan)
 	return 0;
 }
 
-/* A finding's path is what it is in the finding's container. */
+/* A finding's path is looked up in the finding's container. */
 static int look_at_finding(struct scan *scan, struct finding *finding)
 {
 	struct evidence *ev = &scan->ev;
@@ -284,7 +287,7 @@ static int look_at_finding(struct scan *scan, struct finding *finding)
 	return err;
 }
 
-/* Findings name containers by what only all the records tell. */
+/* Locating a finding's container takes all records. */
 static int look_at_findings(struct scan *scan)
 {
 	int err = 0;
@@ -322,7 +325,10 @@ static int conclude_reach(struct evidence *ev)
 	return err;
 }
 
-/* Records are read for containers that matter, and all where an origin does. */
+/*
+ * Reads the records of containers that touch a path; all records if an origin
+ * is to be found.
+ */
 static int read_records(struct scan *scan)
 {
 	struct evidence *ev = &scan->ev;
@@ -366,7 +372,7 @@ static const struct step steps[] = {
 	{ SOURCE_RUNTIME_RECORDS, MIB(8), .join = find_origins },
 };
 
-/* By which build the evidence was taken; NULL where procfs is not there. */
+/* The digest of the program that takes the evidence; NULL without procfs. */
 static const char *hash_executable(struct arena *arena)
 {
 	enum { MOST_BYTES = 256 << 20 };
@@ -395,7 +401,7 @@ static int start_readers(struct scan *scan)
 	scan->search = (struct holders_search){
 		.ev = &scan->ev,
 		.deadline = scan->deadline,
-		/* Who wants nobody else's time leaves a processor free too. */
+		/* --nice leaves the other processors to others. */
 		.parts = scan->options->nice ? 1 : holders_parts(&scan->ev),
 	};
 	return fetch_start(scan->rootfd,
@@ -437,7 +443,7 @@ int scan_collect(struct scan *scan, const struct options *options,
 	return confine_enter(&probe->confinement, PHASE_CORRELATE, error);
 }
 
-/* What was held open for the looks; nothing after this needs the node. */
+/* Closes what the steps held open; nothing after this needs the node. */
 static void close_all(struct scan *scan)
 {
 	fetch_stop(scan->fetch);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The data flow of one run on a node (see the README), in two steps: what needs
- * privileges, then, without any, all the rest. Foreign formats are parsed in
- * the second step only.
+ * One run on a node (probe/README.md), in two steps: what needs privileges,
+ * then, without any, the rest. Foreign formats are parsed in the second step
+ * only.
  */
 #ifndef SOCKPROBE_SCAN_H
 #define SOCKPROBE_SCAN_H
@@ -20,26 +20,26 @@ struct scan {
 	const struct options *options;
 	int64_t begin, deadline; /* in now_ms() time */
 	int rootfd;
-	int procfd; /* until scan_collect() returns */
+	int procfd; /* valid until scan_collect() returns */
 	struct fetch *fetch;
 	struct socket_tables tables;
 	struct holders_search search;
 	struct record_index records;
-	struct finding_list *findings; /* of scan_correlate() */
+	struct finding_list *findings; /* from scan_correlate() */
 };
 
 /*
- * Reads what is read with privileges, opens the rest, and gives them up: from
- * PHASE_COLLECT to PHASE_CORRELATE. `confinement` is that of confine_begin();
- * *scan is made, and ended with scan_free() in every case. 0, or fails.
+ * Reads what takes privileges, opens the rest, and gives the privileges up:
+ * from PHASE_COLLECT to PHASE_CORRELATE. `confinement` is from confine_begin().
+ * Initializes *scan, which scan_free() ends in every case. 0, or fails.
  */
 int scan_collect(struct scan *scan, const struct options *options,
 		 const struct confinement *confinement, struct error *error);
 
 /*
- * Fills scan->ev. Each of `findings` (may be empty) is located, and its socket
- * path looked at in its container. Gaps are coverage, not errors. All that the
- * scan held open is closed. 0, or fails.
+ * Fills scan->ev. Locates each of `findings` (may be empty) and looks up its
+ * socket path in its container. Gaps are coverage, not errors. Closes all that
+ * the scan held open. 0, or fails.
  */
 int scan_correlate(struct scan *scan, struct finding_list *findings,
 		   struct error *error);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finding to container: by container id, else pod uid, else namespace, workload
- * and image, narrowed by the process where that is not enough. What stays
- * ambiguous is said to be.
+ * From finding to container: by container id, else pod uid, else namespace,
+ * workload and image; if several match, by the process. If that does not
+ * decide, the finding stays ambiguous, and the reason says so.
  */
 #include "correlate/locate.h"
 
@@ -72,7 +72,7 @@ static bool is_pod(const struct finding *finding)
 	       (strcasecmp(type, "pod") == 0 || strcasecmp(type, "pods") == 0);
 }
 
-/* Of a pod several containers may run: name and image tell them apart. */
+/* A pod may have several containers: name and image distinguish them. */
 static bool matches_part(const struct container *container,
 			 const struct finding *finding)
 {
@@ -93,7 +93,7 @@ static bool matches_pod_uid(const struct container *container,
 	       same(container->pod_uid.value, finding->workload_uid);
 }
 
-/* A workload's pods are named after it, with more behind a '-'. */
+/* The names of a workload's pods are its own, then '-' and more. */
 static bool is_of_workload(const char *pod, const char *workload)
 {
 	size_t len = workload ? strlen(workload) : 0;
@@ -152,7 +152,7 @@ static struct search search(const struct evidence *ev,
 		     ev->processes.at[process].container == i))
 			result.found = i;
 	}
-	/* Several: only the process can say which. */
+	/* If several match, the process decides. */
 	if (result.running > 1 &&
 	    (process == NO_INDEX ||
 	     ev->processes.at[process].container != result.found))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From struct evidence to the document: which fact stands where. No decision is
- * made here. Texts are first pointed to where they are; own.c then copies them.
+ * Makes the document of struct evidence: which fact goes where. No decision is
+ * made here. Texts first point to the evidence's; own.c then copies them.
  */
 #include "document/build.h"
 
@@ -14,7 +14,7 @@
 #include "document/resolve.h"
 #include "sockprobe/version.h"
 
-/* What is being built; `full` once the arena has no more. */
+/* The document being built; `full` if the arena's limit was met. */
 struct building {
 	struct doc *doc;
 	struct arena *arena;
@@ -30,7 +30,7 @@ static void *take(struct building *b, size_t n, size_t size)
 	return memory;
 }
 
-/* Makes a list of n zeroed items; of none once the arena is full. */
+/* Makes a list of n zeroed items; of none if the arena's limit is met. */
 #define TAKE_LIST(b, list, count)                                              \
 	({                                                                     \
 		(list)->at = take((b), (count), sizeof(*(list)->at));          \
@@ -68,7 +68,7 @@ static struct doc_process *build_process(struct building *b, size_t idx)
 	return item;
 }
 
-/* The first holder speaks for the socket; the others are named by pid. */
+/* The first holder stands for the socket; of the others only pids are kept. */
 static struct doc_process *build_holders(struct building *b,
 					 const struct index_list *processes,
 					 size_t first)
@@ -102,7 +102,7 @@ static const char *caps(struct building *b, uint64_t set)
 	return text;
 }
 
-/* What the kernel answered in one phase; unknown where it was not asked. */
+/* What the kernel reported of one phase; unknown if it was not asked. */
 static void build_phase(struct building *b, const struct phase_facts *facts,
 			struct doc_phase *phase)
 {
@@ -117,7 +117,7 @@ static void build_phase(struct building *b, const struct phase_facts *facts,
 	phase->cap_bounding = caps(b, facts->cap_bounding);
 }
 
-/* Without the filter it is a promise, with it the kernel's word. */
+/* With the filter the kernel guarantees it; without, nothing does. */
 static enum tristate is_passive(const struct confinement *confinement)
 {
 	enum tristate passive = confinement->n ? TRI_YES : TRI_UNKNOWN;
@@ -157,7 +157,7 @@ static void build_probe(struct building *b)
 			    &probe->confinement.at[i]);
 }
 
-/* The texts of a list of the evidence, to be copied with all others. */
+/* The texts of a list of the evidence; own.c copies them later. */
 static void build_texts(struct building *b, const struct string_list *from,
 			struct string_list *to)
 {
@@ -234,10 +234,10 @@ static struct doc_inode *build_inode(struct building *b,
 }
 
 /*
- * An inode is renamed, linked or written to only with its change time moved, so
- * that since then it has provably been what and where it is. Where that is the
- * time of birth, it has been so all its life. Where nothing stands, no directory
- * on the way has changed since.
+ * Renaming, linking or writing to an inode moves its change time, so since then
+ * it has been what and where it is. If that is the time of birth, it has been
+ * so all its life. If nothing is at the path, no directory on the way has
+ * changed since.
  */
 static struct doc_unchanged unchanged_since(const struct evidence *ev,
 					    const struct path_look *look)
@@ -285,7 +285,10 @@ static void build_links(struct building *b, const struct path_link_list *from,
 		};
 }
 
-/* systemd holds an activated socket too; the service is the listener. */
+/*
+ * With socket activation systemd holds the socket too; the service is the
+ * listener.
+ */
 static size_t main_listener(const struct path_object *path)
 {
 	for (size_t i = 0; i < path->listener_processes.n; i++) {
@@ -404,7 +407,7 @@ static void build_path(struct building *b, const struct path_object *from,
 	build_links(b, &look->links, &to->links);
 }
 
-/* Each container once, however many ways it has. */
+/* Lists each container once, however many ways it has. */
 static void list_accessible(struct building *b)
 {
 	const struct access_list *access = &b->ev->access;

@@ -7,10 +7,10 @@
 #include "sockprobe/evidence.h"
 
 /*
- * Fills *doc from the evidence, without verdict, summary and findings. All texts
- * are copied: the evidence may be freed after it. At most `limit` bytes are
- * kept (DOC_KEEPS_MAX of load.h is enough for whatever a scan may keep). 0 or
- * -ENOMEM; *doc is to be ended with arena_free(&doc->arena) in either case.
+ * Fills *doc from the evidence, without verdict, summary and findings. All
+ * texts are copied, so the evidence may be freed after it. Keeps at most
+ * `limit` bytes (DOC_KEEPS_MAX of load.h is enough for any scan). 0 or -ENOMEM;
+ * end *doc with arena_free(&doc->arena) in either case.
  */
 int doc_build(struct doc *doc, const struct evidence *ev, size_t limit);
 

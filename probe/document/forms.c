@@ -34,7 +34,7 @@ static bool is_sha256(const char *text)
 	return strlen(text) == 64 && is_only(text, DIGITS "abcdef");
 }
 
-/* A day that the calendar has: written again, it is the same text. */
+/* Is it a day of the calendar? If so, formatting it gives the same text. */
 static bool is_date(const char *text)
 {
 	struct tm tm = { 0 };
@@ -60,7 +60,7 @@ static bool is_rule(const char *text)
 	       text[strlen(text) - 1] != '_' && !strstr(text, "__");
 }
 
-/* RFC 6901: '~' stands before 0 or 1 only. */
+/* RFC 6901: '~' is followed by 0 or 1. */
 static bool is_pointer(const char *text)
 {
 	if (*text != '/')

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The forms of texts that the document promises beyond being text. */
+/* Forms that the document promises of certain texts. */
 #ifndef SOCKPROBE_FORMS_H
 #define SOCKPROBE_FORMS_H
 
 #include <stdbool.h>
 
 struct form {
-	const char *fault; /* of a text that has not this form */
+	const char *fault; /* the message about a text without this form */
 	bool (*holds)(const char *text);
 };
 

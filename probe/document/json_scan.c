@@ -41,7 +41,7 @@ struct scan {
 	const char *why;
 };
 
-/* Behind the string at `at`; NULL where it does not end or holds a NUL. */
+/* The end of the string at `at`; NULL if it does not end or has a NUL. */
 static const char *string_end(struct scan *scan, const char *at)
 {
 	const char *end = scan->text->end;
@@ -76,7 +76,7 @@ static bool is_structure(char byte)
 	}
 }
 
-/* Behind a number, true, false, null, or what looks like one. */
+/* The end of a number, true, false, null, or what looks like one. */
 static const char *word_end(const struct scan *scan, const char *at)
 {
 	while (at < scan->text->end && !is_structure(*at))
@@ -84,7 +84,7 @@ static const char *word_end(const struct scan *scan, const char *at)
 	return at;
 }
 
-/* Behind the token at `at`; NULL where there is none that may stand there. */
+/* The end of the token at `at`; NULL if no token is allowed there. */
 static const char *token_end(struct scan *scan, const char *at)
 {
 	switch (*at) {

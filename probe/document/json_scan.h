@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A look at JSON text before cJSON parses it: where a value ends, and what cJSON
- * would cut off (NUL), recurse into (nesting) or make much memory of. Whether it
- * is JSON is for cJSON to judge.
+ * Scans JSON text before cJSON parses it: finds where a value ends, and refuses
+ * what cJSON would cut off (NUL), recurse into (nesting) or use much memory
+ * for. cJSON decides whether it is JSON.
  */
 #ifndef SOCKPROBE_JSON_SCAN_H
 #define SOCKPROBE_JSON_SCAN_H
@@ -22,7 +22,7 @@ struct json_text {
 
 /* A value in the text. */
 struct json_span {
-	const char *at; /* NULL: it is not there */
+	const char *at; /* NULL: missing */
 	const char *end;
 };
 
@@ -31,7 +31,7 @@ extern const char json_is_none[]; /* "not JSON, or cut off" */
 /* Fails with EXIT_BAD_INPUT: "FILE: line L, column C: why". */
 int json_fail_at(const struct json_text *text, const char *at, const char *why);
 
-/* What follows blanks; text->end where nothing does. */
+/* The first character that is not a blank, or text->end. */
 const char *json_skip_blanks(const struct json_text *text, const char *at);
 
 /*
@@ -41,7 +41,7 @@ const char *json_skip_blanks(const struct json_text *text, const char *at);
 int json_scan(const struct json_text *text, const char *at, size_t values_max,
 	      struct json_span *span);
 
-/* The span's value, to be deleted; NULL: it is no JSON. */
+/* The span's value, to be deleted, or NULL if it is not JSON. */
 cJSON *json_parse_span(struct json_span span);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Each kind of value as a pair of functions. Whatever has a form as text is
- * loaded by reading it and writing it again: only the one text that the writer
- * makes of a value is taken for it.
+ * Each kind of value as a pair of functions. A value that has a text form is
+ * loaded by parsing the text and formatting it again: only the text that the
+ * writer would produce is accepted.
  */
 #include "document/kinds.h"
 
@@ -71,7 +71,7 @@ static cJSON *schema_write(const struct member *member, const void *value)
 	return cJSON_CreateString(EVIDENCE_SCHEMA);
 }
 
-/* The document's loader compares it before all else. */
+/* The loader of the document compares it first. */
 static const char *schema_load(struct arena *arena, const struct member *member,
 			       const cJSON *json, void *value)
 {
@@ -391,7 +391,7 @@ const char *value_load(struct arena *arena, const struct member *member,
 	const char *fault =
 		kinds[member->kind].load(arena, member, json, value);
 
-	/* 0 stands for unknown: as a value it is never written. */
+	/* 0 means unknown, and is never written as a value. */
 	if (!fault && member->kind == MEMBER_U64 &&
 	    value_is_unknown(member, value))
 		return "0, which is none";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How one value stands in C and how in JSON: for each kind of member both
- * directions, side by side. Objects and lists are walked by the writer and the
- * loader; what is here has no members.
+ * How each kind of value is represented in C and in JSON, with both conversions
+ * side by side. The writer and the loader walk objects and lists; the values
+ * here have no members.
  */
 #ifndef SOCKPROBE_KINDS_H
 #define SOCKPROBE_KINDS_H
@@ -12,23 +12,23 @@
 #include "document/members.h"
 #include "sockprobe/util.h"
 
-/* What a loader says where the arena's limit is reached. */
+/* The message if the arena's limit is met. */
 extern const char value_out_of_memory[];
 
-/* The JSON of a value, null where it is not known; NULL: out of memory. */
+/* The JSON of a value, null if it is unknown; NULL: out of memory. */
 cJSON *value_write(const struct member *member, const void *value);
 
 /*
- * Loads a value that is not null. NULL, or what is wrong with it, a constant
- * text. Texts are copied into the arena.
+ * Loads a value that is not null. Returns NULL, or what is wrong with it (a
+ * constant text). Texts are copied into the arena.
  */
 const char *value_load(struct arena *arena, const struct member *member,
 		       const cJSON *json, void *value);
 
-/* Makes the value one that is not known. */
+/* Sets the value to unknown. */
 void value_forget(const struct member *member, void *value);
 
-/* Is it one that is not known, so that its JSON is null? */
+/* Is the value unknown, so that its JSON is null? */
 bool value_is_unknown(const struct member *member, const void *value);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Loading by the tables of members. The text is scanned once for what cJSON
- * would let pass or cut (NUL, deep nesting, control characters) and for where
- * each member of the document stands; then each is parsed by itself, an item of
- * a list at a time, so that cJSON's tree never exists as a whole.
+ * Loads by the tables of members. The text is scanned once, for what cJSON
+ * would accept or cut off (NUL, deep nesting, control characters) and for the
+ * place of each member of the document; then each is parsed by itself, lists
+ * item by item, so that cJSON's tree never exists as a whole.
  */
 #include "document/load.h"
 
@@ -43,7 +43,7 @@ struct found {
 	const struct object_type *type;
 	const void *at[MEMBERS_MAX];
 	const struct member *twice; /* the first such */
-	char unknown[64];	    /* the first such, maybe cut; "" none */
+	char unknown[64]; /* the first of them, perhaps cut; "": none */
 	bool has_unknown;
 };
 
@@ -65,7 +65,7 @@ static void note_member(struct found *found, const char *name, const void *at)
 	found->at[row] = at;
 }
 
-/* A required member that is misspelled is told first as what is missing. */
+/* If a required member is misspelled, report that it is missing. */
 static int check_found(const struct loader *loader, const struct place *place,
 		       const struct found *found)
 {
@@ -152,7 +152,7 @@ static int load_array(struct loader *loader, const struct place *place,
 	return status;
 }
 
-/* An empty list that must not be, and an optional one that should be absent. */
+/* Refuses an empty list that must have items, and an empty optional one. */
 static int check_filled(const struct loader *loader, const struct place *place,
 			const struct member *member,
 			const struct any_list *list)
@@ -287,7 +287,7 @@ static int scan_member(struct loader *loader, struct layout *layout,
 	return status;
 }
 
-/* Where each member of the document stands. */
+/* Finds the place of each member of the document. */
 static int scan_document(struct loader *loader, struct layout *layout)
 {
 	const char *at = json_skip_blanks(&loader->text, loader->text.text);
@@ -394,7 +394,7 @@ static int load_row(struct loader *loader, const struct layout *layout,
 	return load_span(loader, &place, member, &span, field);
 }
 
-/* What else people hand over, and what to do with it. */
+/* Recognizes other files that people pass, and says what to do with them. */
 static int check_schema(const struct loader *loader,
 			const struct layout *layout)
 {
@@ -416,7 +416,7 @@ static int check_schema(const struct loader *loader,
 	return status;
 }
 
-/* left_out first: it tells what may be missing from the others. */
+/* left_out first: it shows what may be missing from the others. */
 static int load_left_out(struct loader *loader, const struct layout *layout)
 {
 	const struct member *member = member_find(&doc_object, "left_out");
@@ -476,7 +476,7 @@ int doc_load(struct doc *doc, const char *file, const char *text, size_t len,
 				    "a NUL byte");
 	if (!is_utf8(text))
 		return bad(&loader, NULL, "not UTF-8");
-	/* A byte order mark, which some editors leave, is no part of JSON. */
+	/* Some editors add a byte order mark, which is not JSON. */
 	if (has_prefix(text, "\xef\xbb\xbf"))
 		loader.text.text += 3;
 	status = scan_document(&loader, &layout);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The tables of members, in the order of the JSON text. A row names the member,
- * its field, its flags, and what else its kind needs; a field of another C type
- * than the row's kind does not compile.
+ * The tables of members, in the order of the JSON text. A row has the member's
+ * name, its field, its flags, and what its kind needs; if the field's C type is
+ * not the kind's, it does not compile.
  */
 #include "document/members.h"
 
@@ -11,7 +11,7 @@
 
 #include "sockprobe/document.h"
 
-/* SELF is the struct that a table is of. */
+/* SELF is the table's struct. */
 #define FIELD(field) (((SELF *)0)->field)
 #define IS(field, type)                                                        \
 	(offsetof(SELF, field) + 0 * _Generic(FIELD(field), type : 1))
@@ -653,7 +653,7 @@ void *member_at(const char *pointer, struct doc *doc,
 
 /* ---- places ---- */
 
-/* '~' and '/' of a name have forms of their own (RFC 6901). */
+/* '~' and '/' in a name are written ~0 and ~1 (RFC 6901). */
 static size_t put_name(const char *name, char *text, size_t size)
 {
 	size_t used = 0;

@@ -16,7 +16,7 @@
 #include "document/names.h"
 #include "sockprobe/util.h"
 
-/* What a member is in C, and what in JSON; kinds.c has both directions. */
+/* What a member is in C; in JSON. kinds.c has both conversions. */
 enum member_kind {
 	MEMBER_SCHEMA,	   /* no field; the text EVIDENCE_SCHEMA */
 	MEMBER_TEXT,	   /* const char *; a text */
@@ -38,11 +38,11 @@ enum member_kind {
 
 enum member_flag {
 	MEMBER_LIST = 1,      /* the field is a list of these; an array */
-	MEMBER_NULLABLE = 2,  /* null where it is not known */
-	MEMBER_OPTIONAL = 4,  /* left out where it is not known, or empty */
+	MEMBER_NULLABLE = 2,  /* null if it is unknown */
+	MEMBER_OPTIONAL = 4,  /* left out if it is unknown or empty */
 	MEMBER_NONEMPTY = 8,  /* a list with at least one item */
 	MEMBER_FOREIGN = 16,  /* the node's text: if not UTF-8, then escaped */
-	MEMBER_ESCAPED = 32,  /* names of this object's members, FOREIGN all */
+	MEMBER_ESCAPED = 32,  /* names of this object's FOREIGN members */
 	MEMBER_SHORTENS = 64, /* --max-bytes may null it, or cut its items */
 };
 
@@ -50,7 +50,7 @@ struct member {
 	const char *name; /* in JSON */
 	enum member_kind kind;
 	size_t offset; /* of the field in its struct */
-	size_t size;   /* of the field; of one item where it is a list */
+	size_t size;   /* of the field; of one item if it is a list */
 	unsigned flags;
 	const struct object_type *object; /* of OBJECT and POINTER */
 	const struct names *names;	  /* of ENUM; of a TEXT: its words */
@@ -68,8 +68,8 @@ struct object_type {
 	const struct member *members;
 	size_t n;
 	/*
-	 * The first contradiction between members: the name of one of them, and
-	 * *why; NULL where there is none. NULL: nothing to check.
+	 * Finds the first contradiction between members: the name of one of
+	 * them, with *why; NULL if there is none. NULL: no check.
 	 */
 	const char *(*check)(const void *object, const char **why);
 };
@@ -90,13 +90,13 @@ static inline const void *member_value(const struct member *member,
 	return (const char *)object + member->offset;
 }
 
-/* The member of that name; NULL where the type has none. */
+/* The member with this name, or NULL. */
 const struct member *member_find(const struct object_type *type,
 				 const char *name);
 
 /*
- * The member that "/name" or "/object/name" leads to, NULL where there is none.
- * Returns its field in *doc; NULL where the object is not there, or doc is NULL.
+ * Sets *member to the member at "/name" or "/object/name", or NULL. Returns its
+ * field in *doc; NULL if the object is missing or doc is NULL.
  */
 struct doc;
 void *member_at(const char *pointer, struct doc *doc,
@@ -117,11 +117,17 @@ void place_pointer(const struct place *place, char text[static PLACE_SIZE]);
 
 /* ---- all values, one after another ---- */
 
-/* Called with each value that is no object. Not NULL: why the walk ends. */
+/*
+ * Called with each value that is not an object. Returns NULL, or why the walk
+ * ends.
+ */
 typedef const char *visit_function(void *context, const struct place *place,
 				   const struct member *member, void *value);
 
-/* Visits the values of an object and of all objects in it. NULL or why. */
+/*
+ * Visits the values of an object and of all objects in it. Returns NULL, or why
+ * the walk ended.
+ */
 const char *object_walk(const struct object_type *type, void *object,
 			const struct place *place, visit_function *visit,
 			void *context);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The words of the document, as data. */
+/* The words of the document's enumerations. */
 #include "document/names.h"
 
 #include <stdint.h>
@@ -11,7 +11,7 @@
 	static const char *const table##_list[] = { __VA_ARGS__ };             \
 	const struct names table = { table##_list, ARRAY_SIZE(table##_list) }
 
-/* The writer of --output is never among the phases that evidence has. */
+/* The writer of --output is never among the phases in evidence. */
 NAMES(phase_names, [PHASE_COLLECT] = "collect", [PHASE_KEEPER] = "keeper",
       [PHASE_READER] = "reader", [PHASE_CORRELATE] = "correlate",
       [PHASE_REPORT] = "report");
@@ -21,7 +21,7 @@ NAMES(extent_names, [EXTENT_HOST] = "host", [EXTENT_NESTED] = "nested",
 
 NAMES(selinux_names, "enforcing", "permissive", "disabled");
 
-/* The one list of sources is that of coverage.h. */
+/* The names of sources are those of coverage.h. */
 const struct names source_names = { coverage_source_names, COVERAGE_SOURCES };
 
 NAMES(status_names, [COVERAGE_COMPLETE] = "complete",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The words of the document: one table for each enumeration, and for each text
- * that is one of a list. The schema has the same words; a unit test compares.
+ * that is one of a list. The schema has the same words, which a unit test
+ * compares.
  */
 #ifndef SOCKPROBE_NAMES_H
 #define SOCKPROBE_NAMES_H
@@ -32,10 +33,10 @@ extern const struct names dialect_names;
 extern const struct names matched_by_names;
 extern const struct names finding_process_names;
 
-/* The word for a value; NULL where it has none. */
+/* The word for a value, or NULL. */
 const char *name_of(const struct names *names, size_t value);
 
-/* The value of a word, SIZE_MAX where it is none of them. */
+/* The value of a word, or SIZE_MAX. */
 size_t name_find(const struct names *names, const char *word);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Walking the tables of members once, after a document has been filled. */
+/* Walks the tables of members once, after a document was filled. */
 #include "document/own.h"
 
 #include <errno.h>
@@ -54,7 +54,7 @@ static int own_text(struct arena *arena, const char **text, bool escape)
 	return *text ? 0 : -ENOMEM;
 }
 
-/* One flag for all items of a list: then all are escaped, or none is. */
+/* A list has one flag for all items: all are escaped, or none. */
 static int own_texts(struct arena *arena, const char **texts, size_t n,
 		     bool *escaped)
 {
@@ -81,7 +81,7 @@ static int own_value(struct arena *arena, const struct member *member,
 
 	switch (member->kind) {
 	case MEMBER_TEXT:
-		/* A step that ran out of memory leaves a reason out. */
+		/* If a step ran out of memory, a reason may be missing. */
 		if (value_is_unknown(member, value) && is_required(member))
 			*(const char **)value = "unknown";
 		return own_texts(arena, value, 1, escaped);

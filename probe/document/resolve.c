@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* References, resolved; members that tell one thing together, compared. */
+/* Resolves references, and checks members against one another. */
 #include "document/resolve.h"
 
 #include <errno.h>
@@ -89,17 +89,19 @@ int64_t doc_left_out_count(const struct doc *doc, const char *pointer)
 
 struct checking {
 	const struct doc *doc;
-	char *pointer; /* of the place where something is wrong */
+	char *pointer; /* of the place of the fault */
 };
 
-/* Has the list such an item, or had it one before it was shortened? */
+/* Does the list have this item, or did it before it was shortened? */
 static bool has_item(const struct doc *doc, const char *list, size_t n,
 		     size_t idx)
 {
 	return idx < n + (size_t)doc_left_out_count(doc, list);
 }
 
-/* One step of a pointer, "/name" or "/N", and what follows it. */
+/*
+ * Copies one step of a pointer, "/name" or "/N", and returns what follows it.
+ */
 static const char *resolve_step(const char *pointer, char *step, size_t size)
 {
 	size_t len = *pointer == '/' ? strcspn(pointer + 1, "/") : 0;
@@ -184,7 +186,7 @@ static const char *check_names(const struct doc *doc, char *pointer)
 	return NULL;
 }
 
-/* A path lists the connections that refer to it: all, in order. */
+/* A path lists all connections that refer to it, in order. */
 static const char *check_connections(const struct doc *doc, char *pointer)
 {
 	size_t listed = 0;
@@ -214,7 +216,7 @@ static size_t whole(const struct doc *doc, const char *list, size_t n)
 	return n + (size_t)doc_left_out_count(doc, list);
 }
 
-/* A verdict has a finding, a scope and an end, or none of them. */
+/* A verdict has finding, scope and valid_until, or none of them. */
 static const char *check_verdict(const struct doc *doc, bool one_of_list,
 				 const struct doc_verdict *verdict,
 				 size_t findings)
@@ -266,7 +268,7 @@ const char *doc_contradiction(const struct doc *doc,
 			      char pointer[static PLACE_SIZE])
 {
 	struct checking checking = { doc, pointer };
-	/* The visitor changes nothing. */
+	/* The visitor does not write. */
 	const char *why = object_walk(&doc_object, (void *)doc, NULL,
 				      check_reference, &checking);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * References between the lists of a document, found once, so that all who read
- * it follow an index; and what several members tell together.
+ * Resolves references between the lists of a document once, so that readers
+ * follow an index, and checks members against one another.
  */
 #ifndef SOCKPROBE_RESOLVE_H
 #define SOCKPROBE_RESOLVE_H
@@ -11,14 +11,14 @@
 
 /*
  * Sets `at` of each container reference of the document. 0, -ENOMEM, or -EEXIST
- * where two containers have one id: *twice is the place of the second.
+ * if two containers have one id: *twice is the index of the second.
  */
 int doc_resolve(struct doc *doc, size_t *twice);
 
 /*
- * Looks for a reference that leads nowhere, though nothing was left out, and for
- * what contradicts itself. NULL where there is none; else why, with the place's
- * JSON pointer in `pointer`.
+ * Finds a reference to an item that does not exist and was not left out, or a
+ * contradiction. NULL if there is none; else why, with the place's JSON pointer
+ * in `pointer`.
  */
 const char *doc_contradiction(const struct doc *doc,
 			      char pointer[static PLACE_SIZE]);

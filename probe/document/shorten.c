@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The table of what goes, and in which order. */
+/* The table of what is left out, in which order. */
 #include "document/shorten.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 enum cut {
 	CUT_TWIN,   /* the only verdict of the list: "verdict" is the same */
-	CUT_ABSENT, /* paths where nothing stands, and nothing refers to */
+	CUT_ABSENT, /* paths with nothing at them and no reference to them */
 	CUT_ITEMS,  /* from the list's end */
 	CUT_MEMBER, /* becomes null */
 };
@@ -62,7 +62,7 @@ static int count(struct doc *doc, const char *pointer, size_t n)
 	return 0;
 }
 
-/* What was counted inside a member goes with it. */
+/* Removes the counts of items inside a member that is left out whole. */
 static void forget_inside(struct doc *doc, const char *pointer)
 {
 	struct doc_left_out_list *list = &doc->left_out;
@@ -79,7 +79,10 @@ static void forget_inside(struct doc *doc, const char *pointer)
 
 /* ---- paths that are left out leave others with new places ---- */
 
-/* The number in "/paths/N..."; *rest is what follows it. NO_INDEX: another. */
+/*
+ * The number in "/paths/N...", with *rest after it; NO_INDEX for other
+ * pointers.
+ */
 static size_t path_in_pointer(const char *pointer, const char **rest)
 {
 	static const char list[] = "/paths/";
@@ -93,7 +96,9 @@ static size_t path_in_pointer(const char *pointer, const char **rest)
 	return idx;
 }
 
-/* For each path: is it referred to? Then, for those that stay: its new place. */
+/*
+ * For each path: whether it is referred to; then, if it stays, its new index.
+ */
 struct places {
 	struct arena *arena;
 	size_t *at;
@@ -142,7 +147,7 @@ static const char *move_reference(void *context, const struct place *place,
 	return NULL;
 }
 
-/* Has a verdict of the list the very same reasons, not only equal ones? */
+/* Does a verdict of the list share its reasons with "verdict"? */
 static bool is_shared(const struct doc *doc)
 {
 	for (size_t i = 0; doc->verdict && i < doc->verdicts.n; i++) {
@@ -193,7 +198,7 @@ static int cut_absent(struct doc *doc, const char *pointer)
 
 /* ---- lists and members ---- */
 
-/* Takes items off the list's end, as many as make up for `excess` bytes. */
+/* Removes items from the list's end, to save `excess` bytes. */
 static int cut_items(struct doc *doc, const char *pointer,
 		     const struct member *member, struct any_list *list,
 		     size_t excess)
@@ -247,7 +252,10 @@ static int apply(struct doc *doc, size_t row, size_t excess)
 	return 0;
 }
 
-/* One row; a list until it is empty: the count of what is cut takes bytes too. */
+/*
+ * Applies one row, to a list until it is empty: counting what is left out takes
+ * bytes too.
+ */
 static int apply_row(struct doc *doc, size_t row, bool pretty, size_t max_bytes,
 		     size_t *size)
 {

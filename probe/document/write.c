@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Writing by the tables of members. */
+/* Writes by the tables of members. */
 #include "document/write.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "document/kinds.h"
 #include "sockprobe/text_safe.h"
 
-/* Where bytes go, or are only counted. */
+/* Writes bytes, or only counts them. */
 struct sink {
 	FILE *out; /* NULL: count */
 	size_t size;
@@ -26,7 +26,7 @@ static void put(struct sink *sink, const char *json)
 		sink->size += ascii_json_size(json);
 }
 
-/* What indentation and line ends need, which only pretty JSON has. */
+/* Writes a line end and indentation; only pretty JSON has them. */
 static void write_line(struct sink *sink, size_t depth)
 {
 	if (!sink->pretty)
@@ -37,8 +37,8 @@ static void write_line(struct sink *sink, size_t depth)
 }
 
 /*
- * What cJSON indents for the outermost value, indented for its place: a line
- * end is never inside a string, where it is written \n.
+ * cJSON indents a value as if it were outermost; this indents it for its place.
+ * In strings a line end is written \n, so no string is changed.
  */
 static int put_json(struct sink *sink, const cJSON *json, size_t depth)
 {
@@ -99,7 +99,10 @@ static cJSON *list_json(const struct doc *doc, const struct place *place,
 	return array;
 }
 
-/* Where --max-bytes took it, even an optional member stays, as null or []. */
+/*
+ * A member that --max-bytes left out is written as null or [], even if it is
+ * optional.
+ */
 static bool write_is_left_out(const struct doc *doc, const struct place *place)
 {
 	char pointer[PLACE_SIZE];

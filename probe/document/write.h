@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The document as JSON, in ASCII. It is written item by item: neither its text
- * nor its cJSON tree ever exists as a whole, so that what is printed takes no
- * more memory than its largest item.
+ * Writes the document as JSON, in ASCII, item by item: neither its text nor its
+ * cJSON tree ever exists as a whole, so that printing takes no more memory than
+ * its largest item.
  */
 #ifndef SOCKPROBE_WRITE_H
 #define SOCKPROBE_WRITE_H
@@ -22,14 +22,14 @@
 int doc_write(FILE *out, const struct doc *doc, bool pretty,
 	      struct error *error);
 
-/* How many bytes that writes; 0: out of memory. */
+/* The number of bytes that it writes; 0: out of memory. */
 size_t doc_size(const struct doc *doc, bool pretty);
 
 /* ---- parts, for a JSON text that has the document inside it ---- */
 
 /*
- * The document without the newline, as a value that stands `depth` objects or
- * lists deep. 0 or -ENOMEM; whether `out` took it is for its owner to check.
+ * Writes the document without the newline, as a value nested `depth` objects or
+ * lists deep. 0 or -ENOMEM; the caller checks `out`.
  */
 int doc_write_inside(FILE *out, const struct doc *doc, bool pretty,
 		     size_t depth);
@@ -37,7 +37,7 @@ int doc_write_inside(FILE *out, const struct doc *doc, bool pretty,
 /* The same for any other value. */
 int json_write_inside(FILE *out, const cJSON *json, bool pretty, size_t depth);
 
-/* How many bytes one item of a list takes, unindented; 0: out of memory. */
+/* The size of one item of a list in bytes, unindented; 0: out of memory. */
 size_t doc_item_size(const struct member *list, const void *item);
 
 #endif

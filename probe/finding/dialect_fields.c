@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where each dialect has each field. GuardDuty's own names are of botocore's
- * guardduty/2017-11-28 model; ASFF is Security Hub's format of before, OCSF
- * (class 2004) its format of now.
+ * Where each dialect has each field. GuardDuty's names are from botocore's
+ * guardduty/2017-11-28 model. ASFF is Security Hub's older format, OCSF (class
+ * 2004) its present one.
  */
 #include "finding/dialect_fields.h"
 
@@ -15,7 +15,7 @@
 #include "sockprobe/text_safe.h"
 #include "sockprobe/util.h"
 
-/* A row: a member of struct finding, where it stands, and what it is. */
+/* A row: a member of struct finding, its path in the raw finding, its kind. */
 #define ROW(member, path, kind)                                                \
 	{                                                                      \
 		offsetof(struct finding, member), path, kind                   \
@@ -165,7 +165,7 @@ static const struct finding_field ocsf_fields[] = {
 	END,
 };
 
-/* {"sample":true} inside a text inside additionalInfo. */
+/* additionalInfo.value is a text with JSON in it: {"sample":true}. */
 static int finish_guardduty(struct arena *arena, struct finding *finding,
 			    const cJSON *raw)
 {
@@ -185,8 +185,8 @@ static int finish_guardduty(struct arena *arena, struct finding *finding,
 }
 
 /*
- * "TTPs/Privilege Escalation/PrivilegeEscalation:Runtime-DockerSocketAccessed"
- * is GuardDuty's type with another first part and '-' for '/'.
+ * GuardDuty's type with a prefix and '-' for '/': "TTPs/Privilege
+ * Escalation/PrivilegeEscalation:Runtime-DockerSocketAccessed".
  */
 static int finish_asff(struct arena *arena, struct finding *finding,
 		       const cJSON *raw)

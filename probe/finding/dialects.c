@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Findings, from a file's text to struct finding: a scan for what no JSON
- * library would refuse, unwrapping, and one table of fields for each dialect.
+ * Findings, from a file's text to struct finding: a scan for what JSON
+ * libraries accept but must not pass, unwrapping, and one table of fields for
+ * each dialect.
  */
 #include "finding/dialects.h"
 
@@ -16,7 +17,7 @@
 #include "sockprobe/json.h"
 #include "sockprobe/util.h"
 
-/* Of one finding: each row of a dialect adds two at most. */
+/* Per finding: each row of a dialect adds at most two. */
 enum { PROBLEMS_MAX = 128 };
 
 /* ---- the text, before it is parsed ---- */
@@ -46,7 +47,7 @@ struct scan {
 	bool in_string;
 };
 
-/* Inside a string: steps over escapes, refuses the escape of NUL. */
+/* Scans a string: skips escapes, refuses an escaped NUL. */
 static int scan_string(struct scan *scan, size_t *at, struct error *error)
 {
 	if (scan->text[*at] == '"')
@@ -88,7 +89,7 @@ static int scan_structure(struct scan *scan, size_t at, struct error *error)
 	}
 }
 
-/* cJSON would end a text at NUL, and recurse as deep as it is told to. */
+/* cJSON would end a text at NUL, and recurse to any depth. */
 static int scan_text(const char *text, size_t len, struct error *error)
 {
 	struct scan scan = { .text = text, .len = len };
@@ -112,13 +113,15 @@ static int scan_text(const char *text, size_t len, struct error *error)
 
 static bool same_key(const char *key, const char *wanted, bool any_case)
 {
-	/* Only the first letter differs between the SDKs' case and the API's. */
+	/*
+	 * Only the first letter differs between the SDKs' names and the API's.
+	 */
 	if (any_case && strncasecmp(key, wanted, 1) == 0)
 		return strcmp(key + (*key != 0), wanted + (*wanted != 0)) == 0;
 	return strcmp(key, wanted) == 0;
 }
 
-/* The member of that name; *twice where the object has it again. */
+/* The member with this name; *twice if the object has it twice. */
 static const cJSON *member(const cJSON *object, const char *wanted,
 			   bool any_case, bool *twice)
 {
@@ -140,7 +143,7 @@ static const cJSON *member(const cJSON *object, const char *wanted,
 
 enum { STEP_SIZE = 192 };
 
-/* Does an item of a list fit a step "KEY=VALUE", or "*"? */
+/* Does an item of a list match a step "KEY=VALUE" or "*"? */
 static bool fits(const cJSON *item, const char *step)
 {
 	const char *equals = strchr(step, '=');
@@ -155,7 +158,7 @@ static bool fits(const cJSON *item, const char *step)
 static const cJSON *follow(const cJSON *item, const char *path, bool any_case,
 			   bool *twice);
 
-/* Of the items that fit, the first from which the path leads on. */
+/* The first matching item in which the rest of the path exists. */
 static const cJSON *follow_list(const cJSON *list, const char *step,
 				const char *rest, bool any_case, bool *twice)
 {
@@ -172,7 +175,7 @@ static const cJSON *follow_list(const cJSON *list, const char *step,
 	return NULL;
 }
 
-/* Follows a path as finding_field describes it. NULL: it leads nowhere. */
+/* Follows a path as finding_field describes it. NULL if it does not exist. */
 static const cJSON *follow(const cJSON *item, const char *path, bool any_case,
 			   bool *twice)
 {
@@ -280,7 +283,7 @@ static void take_time(struct taking *taking, const cJSON *item)
 		add_problem(taking, "not a time");
 		return;
 	}
-	/* Second 0 stands for a time that is not known. */
+	/* Second 0 means that the time is not known. */
 	if (!when.tv_sec) {
 		add_problem(taking, "a time out of range");
 		return;
@@ -387,7 +390,7 @@ static int take_fields(struct arena *arena, struct finding *finding,
 	return taking.err;
 }
 
-/* An ARN ends with the id that other dialects give alone. */
+/* An ARN ends with the id, which is all that other dialects have. */
 static const char *without_arn(const char *text)
 {
 	return text && has_prefix(text, "arn:") ? path_basename(text) : text;
@@ -443,7 +446,7 @@ static void add_finding(struct result *result, const cJSON *raw)
 			index);
 }
 
-/* The wrappers in which findings come; each holds one or a list. */
+/* The wrappers of findings; each has one or a list. */
 static const char *const wrappers[] = { "findings", "detail" };
 
 static void unwrap(struct result *result, const cJSON *json)
@@ -494,7 +497,7 @@ static void parse_values(struct result *result, const char *text, size_t len)
 		unwrap(result, json);
 		cJSON_Delete(json);
 		at = next;
-		/* More than one value is JSON Lines: one on each line. */
+		/* Several values are JSON Lines: one on each line. */
 		while (at < end && strchr(" \t\r", *at))
 			at++;
 		if (!result->status && at < end && *at != '\n')
@@ -516,7 +519,7 @@ int findings_parse(struct arena *arena, const char *text, size_t len,
 		return fail(error, EXIT_BAD_INPUT,
 			    "finding: larger than %d MiB",
 			    FINDING_FILE_MAX >> 20);
-	/* A byte order mark, which some editors leave, is no part of JSON. */
+	/* Some editors add a byte order mark, which is not JSON. */
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		text += 3;
 		len -= 3;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Reading the operator's declared clients. */
+/* Parses the operator's declared clients. */
 #include "finding/expect.h"
 
 #include <stdbool.h>
@@ -24,7 +24,7 @@ static const struct {
 	{ "why", offsetof(struct expected, why) },
 };
 
-/* Where the member of that name stands in the item; NULL: there is none. */
+/* The item's member with this name; NULL if there is none. */
 static const char **expect_member_at(struct expected *item, const char *key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The operator's declared clients (--expect FILE): who is meant to use a live
- * runtime socket. A declaration is the operator's word, and is said to be.
+ * runtime socket. The verdict says that this is the operator's statement.
  *
  *   {"expected": [{"namespace": "monitoring", "workload": "watcher",
  *                  "image_prefix": "registry.example/tools",
@@ -19,13 +19,13 @@
 #include "sockprobe/error.h"
 #include "sockprobe/finding.h"
 
-/* What an arena must allow for such a file of 1 MiB. */
+/* The memory for a file of 1 MiB. */
 #define EXPECT_ARENA ((size_t)16 << 20)
 
 /*
- * Parses and checks such a text; the declared clients become items of *expected,
- * in `arena`. 0, or fails with EXIT_BAD_INPUT naming the place, or EXIT_INTERNAL
- * past the arena's limit.
+ * Parses and checks such a text. The declared clients become items of
+ * *expected, in `arena`. 0, or fails with EXIT_BAD_INPUT naming the place, or
+ * EXIT_INTERNAL if the arena's limit is met.
  */
 int expect_parse(struct arena *arena, const char *text, size_t len,
 		 struct expected_list *expected, struct error *error);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The rule that asks for a client which the operator declared. */
+/* The rule on clients that the operator declared. */
 #include <string.h>
 
 #include "judge/rules.h"
 
-/* A field that is not declared asks for nothing. */
+/* A field that is not declared matches everything. */
 static bool agrees(const char *wanted, const char *found)
 {
 	return !wanted || same_text(wanted, found);
@@ -26,7 +26,10 @@ static bool matches(const struct judged *judged,
 {
 	const struct finding *finding = judged->finding;
 	const struct doc_pod *pod = judged->container->pod;
-	/* What the node knows of the container counts, not the finding's word. */
+	/*
+	 * Compare with what the node shows of the container, not with the
+	 * finding's claim.
+	 */
 	const char *name_space = pod && pod->name_space ? pod->name_space
 							: finding->name_space;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The order in which the rules decide. A rule never changes another's outcome;
- * all that are asked are listed, so that a reader can follow the decision.
+ * each rule that was asked is listed, so that a reader can follow the decision.
  */
 #include "judge/judge.h"
 
@@ -30,7 +30,7 @@ static const struct {
 	},
 };
 
-/* A case that speaks for suppression stands only on time and coverage. */
+/* A case for suppression also needs time and coverage. */
 static enum decision decide_supporting(struct judged *judged)
 {
 	bool timely = rule_time(judged, true);
@@ -83,10 +83,10 @@ static enum decision decide(struct judged *judged)
 }
 
 /*
- * An agent that has the node's /var/run at /host/var/run may speak of the
- * node's own paths, and so may a finding about it. Where the container has
- * nothing at the finding's path, but reaches what bears this name on the node,
- * that is what is judged.
+ * An agent that has the node's /var/run at /host/var/run may use the node's own
+ * paths, and a finding about it too. If the container has nothing at the
+ * finding's path, but reaches the object that has this name on the node, that
+ * object is judged.
  */
 static void judge_on_node(struct judged *judged)
 {
@@ -133,7 +133,7 @@ static void judge_one(struct judged *judged)
 	scope_fill(judged);
 }
 
-/* Fills verdicts.at, which has a place for each finding. 0 or -errno. */
+/* Fills verdicts.at, which has space for each finding. 0 or -errno. */
 static int judge_all(struct doc *doc)
 {
 	for (size_t i = 0; i < doc->findings.n; i++) {
@@ -178,7 +178,7 @@ int judge_document(struct doc *doc, int *decided, struct error *error)
 		return fail(
 			error, EXIT_INTERNAL,
 			"judge: more findings and evidence than fit into memory");
-	/* A copy: to shorten one leaves the other as it is. */
+	/* A copy, so that shortening one leaves the other as it is. */
 	*doc->verdict = *find_worst(&doc->verdicts);
 	*decided = decisions[doc->verdict->decision].status;
 	return 0;

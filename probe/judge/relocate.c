@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Locating findings in a saved document; nothing is looked up elsewhere. */
+/* Locates findings in a saved document, by the document alone. */
 #include "judge/relocate.h"
 
 #include "judge/verdict.h"
@@ -10,8 +10,8 @@ static bool same_or_both_none(const char *a, const char *b)
 }
 
 /*
- * Is it this very finding, and does it lead to the same place? A finding that
- * came anew has its old id, but may name another socket or container.
+ * Is it the same finding, and does it name the same place? An updated finding
+ * keeps its id, but may name another socket or container.
  */
 static bool is_same(const struct finding *a, const struct finding *b)
 {
@@ -28,7 +28,7 @@ static bool is_same(const struct finding *a, const struct finding *b)
 	       time_diff_ms(a->process_started_at, b->process_started_at) == 0;
 }
 
-/* What the document already knows of this very finding. */
+/* The location that the document has of this same finding. */
 static const struct finding_location *
 known_location(const struct doc *doc, const struct finding *finding)
 {
@@ -39,7 +39,7 @@ known_location(const struct doc *doc, const struct finding *finding)
 	return NULL;
 }
 
-/* The container with this id in the document; NO_INDEX where there is none. */
+/* The container with this id in the document, or NO_INDEX. */
 static size_t find_container(const struct doc *doc, const char *id)
 {
 	for (size_t i = 0; i < doc->containers.n; i++) {
@@ -49,7 +49,7 @@ static size_t find_container(const struct doc *doc, const char *id)
 	return NO_INDEX;
 }
 
-/* The object that `name` is in this container; NO_INDEX: it is not known. */
+/* The object with this name in this container, or NO_INDEX. */
 static size_t find_path(const struct doc *doc, const char *container,
 			const char *name)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The rules of the judge. Each looks at the document only, says in one sentence
- * what it found, and points to where that is written.
+ * The rules of the judge. Each reads the document only, states in one sentence
+ * what it found, and points to the evidence.
  */
 #include "judge/rules.h"
 
@@ -79,8 +79,9 @@ bool rule_container(struct judged *judged)
 /* ---- do all say the same of it ---- */
 
 /*
- * What finding and record both name must be the same. A container found by its
- * pod may be the one after the finding's: what that one did is not known.
+ * What both the finding and the record name must be equal. A container that was
+ * found by its pod may be the successor of the finding's: what that one did is
+ * not known.
  */
 static bool finding_fits(struct judged *judged)
 {
@@ -143,7 +144,7 @@ static bool same_object(const struct doc_path *a, const struct doc_path *b)
 	       a->inode->ino == b->inode->ino && a->inode->dev == b->inode->dev;
 }
 
-/* The same object among what the node itself shows; NO_INDEX: it is none. */
+/* The same object in the node's own view, or NO_INDEX. */
 static size_t find_on_node(const struct judged *judged)
 {
 	const struct doc_path_list *paths = &judged->doc->paths;
@@ -156,7 +157,7 @@ static size_t find_on_node(const struct judged *judged)
 	return NO_INDEX;
 }
 
-/* Are all of the container's ways to this object closed by permissions? */
+/* Do permissions close all of the container's ways to this object? */
 static bool is_forbidden(const struct judged *judged, size_t node_idx,
 			 const char **why)
 {
@@ -200,7 +201,10 @@ static enum case_kind judge_listening(struct judged *judged,
 	bool own = listener && is_judged_container(judged, listener->container);
 	const char *why = NULL;
 
-	/* One that the node shows too is served to the node, whoever serves. */
+	/*
+	 * A socket that is in the node's view too is not private, whoever
+	 * serves it.
+	 */
 	if (own && node_idx == NO_INDEX) {
 		add_reason(
 			judged, "private_socket", TRI_YES, pointer,
@@ -225,8 +229,8 @@ static enum case_kind judge_absent(struct judged *judged, const char *pointer)
 		   "nothing stands there now (%s)",
 		   name_of(&kind_names, judged->path->kind));
 	/*
-	 * Since when, the directories tell. A name that no runtime has may be
-	 * as little what was opened as it is there.
+	 * The directories date this. If the name is not a runtime's, the
+	 * process may have opened another path than the finding says.
 	 */
 	return same_text(judged->path->runtime, "unknown") ? CASE_INERT_NOW
 							   : CASE_INERT;
@@ -246,7 +250,7 @@ static enum case_kind judge_socket(struct judged *judged, const char *pointer)
 		   "a socket without a listener: %s; connect(2) would give %s",
 		   verdict_words(judged, judged->path->connect_why),
 		   verdict_words(judged, judged->path->connect_result));
-	/* The inode does not tell when its listener ended. */
+	/* The inode does not date the end of its listener. */
 	return CASE_INERT_NOW;
 }
 
@@ -311,15 +315,15 @@ enum case_kind rule_path(struct judged *judged)
 
 /* ---- time ---- */
 
-/* Is `a`, known, after `b`? A time that is not known may be. */
+/* May `a` be after `b`? An unknown `a` may. */
 static bool may_be_after(struct timespec a, struct timespec b)
 {
 	return !a.tv_sec || time_diff_ms(a, b) > 0;
 }
 
 /*
- * Saved evidence knows nothing of what happened after it was taken; a few
- * minutes are left to the clocks of node and service.
+ * Saved evidence shows nothing of what happened after it was taken. The clocks
+ * of node and service may differ by a few minutes.
  */
 static bool is_older_than_events(const struct judged *judged)
 {
@@ -332,7 +336,7 @@ static bool is_older_than_events(const struct judged *judged)
 		time_diff_ms(last, probe->started_at) > CLOCK_SLACK_MS);
 }
 
-/* Is what stands, or does not stand, there the same since then? */
+/* Has the object, or its absence, been the same since then? */
 static bool path_holds(struct judged *judged, size_t idx, struct timespec since,
 		       const char *which)
 {
@@ -357,10 +361,10 @@ static bool path_holds(struct judged *judged, size_t idx, struct timespec since,
 }
 
 /*
- * What is seen now speaks of then only if nothing that matters began or changed
- * since: the node, the container, the object at the path. A suppression covers
- * all events, so it asks this from the first one on; a contradiction is enough
- * with the last.
+ * The present state is evidence of the past only if the node, the container and
+ * the object at the path have not begun or changed since. A suppression covers
+ * all events, so this must hold since the first; a contradiction needs it since
+ * the last only.
  */
 static bool time_holds(struct judged *judged, struct timespec since,
 		       const char *which)
@@ -396,7 +400,7 @@ static bool time_holds(struct judged *judged, struct timespec since,
 	return true;
 }
 
-/* A socket's inode outlives its listener: it dates the bind, not the end. */
+/* A socket's inode outlives its listener: it dates the bind(), not the end. */
 static bool is_undated(const struct judged *judged)
 {
 	return judged->path && judged->path->kind == KIND_SOCKET &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a filter may match on: only what finding and evidence both pin. */
+/* What a filter may match on: only what both finding and evidence confirm. */
 #include "judge/scope.h"
 
 #include <errno.h>

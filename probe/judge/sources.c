@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which sources a decision needs. Every run on a node has a line for each, so
- * that a document without one says nothing of it: unknown, and never complete.
+ * The sources that a decision needs. Every run on a node has a line for each;
+ * if a document lacks one, that source is unknown, and never complete.
  */
 #include "judge/sources.h"
 
@@ -45,7 +45,7 @@ bool sources_are_complete(const struct doc *doc)
 	return !source_without_line(doc, 0);
 }
 
-/* What the kubelet is configured to use decides nothing here. */
+/* The kubelet's configuration is not needed for decisions. */
 static bool decides(const struct doc_coverage *line)
 {
 	return strcmp(line->source,

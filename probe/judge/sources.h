@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sources of a document: what decisions need, and whether it was read. */
+/*
+ * The sources of a document: which ones decisions need, and whether they were
+ * read.
+ */
 #ifndef SOCKPROBE_SOURCES_H
 #define SOCKPROBE_SOURCES_H
 
@@ -8,8 +11,8 @@
 #include "sockprobe/document.h"
 
 /*
- * The n-th source that a decision needs and that has no line in the coverage of
- * the document, so that how much of it was read is not known. NULL: no more.
+ * The n-th source that a decision needs and that has no line in the document's
+ * coverage, so that it is unknown. NULL: no more.
  */
 const char *source_without_line(const struct doc *doc, size_t n);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Counting what a document says; pure, from document to document. */
+/* Counts what a document has; works on the document only. */
 #include "judge/summary.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include "judge/sources.h"
 #include "judge/verdict.h"
 
-/* What a finding names is another name for what is counted. */
+/* A finding's path is another name for an object that is counted already. */
 static bool is_counted(const struct doc_path *path)
 {
 	return path->listed != FROM_FINDING;
@@ -28,7 +28,7 @@ static bool is_directory(const struct doc_path *path)
 	return path->kind == KIND_DIRECTORY;
 }
 
-/* Things that stand where a socket should, and can answer nobody. */
+/* Is something at a socket's path that cannot answer? */
 static bool is_inert(const struct doc_path *path)
 {
 	return is_stale(path) || is_directory(path) ||
@@ -46,7 +46,7 @@ static size_t count_paths(const struct doc *doc,
 	return n;
 }
 
-/* The names of such paths, of those that still have one. 0 or -ENOMEM. */
+/* The names of such paths, if they still have one. 0 or -ENOMEM. */
 static int list_paths(struct doc *doc, struct string_list *names,
 		      bool (*is_one)(const struct doc_path *path))
 {
@@ -74,7 +74,7 @@ static bool reaches_live(const struct doc *doc, size_t container)
 	return false;
 }
 
-/* Containers that can get at a live socket; the probe's own do not count. */
+/* Containers that can connect to a live socket, without the probe's own. */
 static size_t count_reaching(const struct doc *doc)
 {
 	size_t n = 0;

@@ -10,7 +10,7 @@
 #include "sockprobe/text_safe.h"
 
 enum {
-	NAMED_MAX = 1024, /* bytes of one text that others chose */
+	NAMED_MAX = 1024, /* bytes of one foreign text */
 	REASONS_MAX = 4096,
 	RISKS_MAX = 4096,
 };
@@ -30,7 +30,7 @@ const char *verdict_pointer(struct judged *judged, const char *format, ...)
 	return pointer ? pointer : "";
 }
 
-/* The text, or as much of it as stands in a sentence. */
+/* The text, cut to the length allowed in a sentence. */
 static const char *cut_text(struct judged *judged, const char *text)
 {
 	size_t len = NAMED_MAX;
@@ -38,7 +38,10 @@ static const char *cut_text(struct judged *judged, const char *text)
 
 	if (strnlen(text, NAMED_MAX + 1) <= NAMED_MAX)
 		return text;
-	/* Not within a character, whose further bytes begin with the bits 10. */
+	/*
+	 * Do not cut within a character: its further bytes begin with the bits
+	 * 10.
+	 */
 	while (len && (text[len] & 0xc0) == 0x80)
 		len--;
 	cut = arena_printf(&judged->doc->arena, "%.*s...", (int)len, text);
@@ -58,7 +61,7 @@ const char *verdict_words(struct judged *judged, const char *words)
 	return words ? cut_text(judged, words) : "unknown";
 }
 
-/* Many findings give the same sentence, which is kept once. */
+/* Many findings give the same sentence, so it is interned. */
 static const char *sentence(struct judged *judged, const char *format,
 			    va_list args)
 {
@@ -74,7 +77,7 @@ static const char *sentence(struct judged *judged, const char *format,
 	return kept ? kept : "";
 }
 
-/* One or two pointers, "" for none. */
+/* A list of one or two pointers; "" is none. */
 static struct string_list pointer_list(struct judged *judged, const char *first,
 				       const char *second)
 {

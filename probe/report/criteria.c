@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From a verdict's scope to criteria. The attributes' names are the filter's,
- * which differ from the finding's.
+ * Makes criteria of a verdict's scope. The filter's attributes have other names
+ * than the finding's.
  */
 #include "report/criteria.h"
 
@@ -11,7 +11,7 @@
 
 #define WORKLOAD "resource.kubernetesDetails.kubernetesWorkloadDetails."
 
-/* What a scope key pins, in the order in which criteria are written. */
+/* The criterion of each scope key, in the order in which they are written. */
 struct pin {
 	const char *key;
 	size_t offset; /* of the value in struct doc_scope */
@@ -40,7 +40,7 @@ static const struct pin pins[] = {
 };
 _Static_assert(ARRAY_SIZE(pins) <= MAX_CRITERIA, "one criterion for each pin");
 
-/* For a container outside of Kubernetes the image has another attribute. */
+/* The image's attribute for a container outside of Kubernetes. */
 static const char standalone_image[] = "resource.containerDetails.image";
 
 static const char *value_of(const struct doc_scope *scope,
@@ -103,7 +103,7 @@ bool is_plain_value(const char *text)
 	return true;
 }
 
-/* datadog-agent-x7k2p: five letters that a controller made up. */
+/* Does the name end with five generated letters, as datadog-agent-x7k2p? */
 static bool has_made_up_end(const char *name)
 {
 	size_t len = strlen(name);
@@ -112,7 +112,7 @@ static bool has_made_up_end(const char *name)
 	       strspn(name + len - 5, "bcdfghjklmnpqrstvwxz2456789") == 5;
 }
 
-/* A pod's own name dies with it: "?" stands for each made-up letter. */
+/* A pod's own name ends with the pod: "?" replaces each generated letter. */
 static void generalize_pod(const struct doc_scope *scope,
 			   struct criterion *criterion)
 {
@@ -160,8 +160,8 @@ bool criteria_has(const struct criteria *criteria, const char *key)
 }
 
 /*
- * What GuardDuty itself recommends is type and resource; what this evidence is
- * about is one program of one workload and one path.
+ * GuardDuty recommends to match on type and resource. This evidence is about
+ * one program of one workload and one path, so that would be too wide.
  */
 static int refuse_wide(const struct criteria *criteria,
 		       const struct doc_scope *scope, struct error *error)
@@ -200,7 +200,10 @@ int criteria_collect(struct criteria *criteria, const struct doc_scope *scope,
 	for (size_t i = 0; !status && i < ARRAY_SIZE(pins); i++) {
 		const char *value = value_of(scope, &pins[i]);
 
-		/* With its prefix pinned, the tag would only make it brittle. */
+		/*
+		 * If the prefix is matched, matching the tag too would break
+		 * with the next release.
+		 */
 		if (!value || !is_pin_asked(keys, pins[i].key) ||
 		    (!keys && strcmp(pins[i].key, "image") == 0 &&
 		     criteria_has(criteria, "image_prefix")))

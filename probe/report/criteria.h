@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a filter matches on, and what would be too wide. */
+/* What a filter matches on, and what is too wide. */
 #ifndef SOCKPROBE_CRITERIA_H
 #define SOCKPROBE_CRITERIA_H
 
@@ -24,16 +24,16 @@ struct criteria {
 	size_t n;
 };
 
-/* Is it printable ASCII only? */
+/* Is the text printable ASCII? */
 bool is_plain_value(const char *text);
 
 bool criteria_has(const struct criteria *criteria, const char *key);
 
 /*
- * From a verdict's scope, in a fixed order. `keys`: those asked for, separated
- * by commas; NULL: all. Fails with EXIT_USAGE for a key that is none,
- * EXIT_BAD_INPUT for a value that no filter can hold, EXIT_NOT_SUPPORTED where
- * the filter would hide more than the evidence is about.
+ * Makes criteria of a verdict's scope, in a fixed order. `keys`: the keys to
+ * use, separated by commas; NULL: all. Fails with EXIT_USAGE for an unknown
+ * key, EXIT_BAD_INPUT for a value that a filter cannot have, EXIT_NOT_SUPPORTED
+ * if the filter would hide more than the evidence is about.
  */
 int criteria_collect(struct criteria *criteria, const struct doc_scope *scope,
 		     const char *keys, struct error *error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The choice of a format, and the conclusion. */
+/* Prints a document in the chosen format, and its conclusion. */
 #include "report/emit.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A document to bytes, in the format asked for. */
+/* Prints a document in the chosen format. */
 #ifndef SOCKPROBE_EMIT_H
 #define SOCKPROBE_EMIT_H
 
@@ -16,19 +16,19 @@ enum output_format {
 	OUTPUT_IN_TOTO,
 };
 
-/* Their names for -o, in this order; ends with NULL. */
+/* Their names for -o, in the enumeration's order; ends with NULL. */
 extern const char *const evidence_formats[];
 
 struct emit_form {
 	enum output_format format;
 	bool pretty;
-	size_t max_bytes; /* of JSON, its newline included; 0: no limit */
+	size_t max_bytes; /* of JSON, including its newline; 0: no limit */
 };
 
 /*
- * Writes the document; where there is a limit, the document is shortened to it
- * (shorten.h). Colour only where `out` is a terminal and NO_COLOR is not set.
- * 0, or fails with EXIT_OUTPUT or EXIT_INTERNAL.
+ * Writes the document, shortened to the limit if there is one (shorten.h).
+ * Colour only if `out` is a terminal and NO_COLOR is not set. 0, or fails with
+ * EXIT_OUTPUT or EXIT_INTERNAL.
  */
 int emit(FILE *out, struct doc *doc, const struct emit_form *form,
 	 struct error *error);

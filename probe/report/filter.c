@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* From criteria to the four forms of a filter. */
+/* Writes criteria as one of the four forms of a filter. */
 #include "report/filter.h"
 
 #include <cjson/cJSON.h>
@@ -21,9 +21,9 @@ struct filter {
 /* ---- name and description ---- */
 
 /*
- * Appends at most `most` bytes of a text. What the field's alphabet does not
- * allow becomes '-'; so do blanks and brackets of a name, which could pass for
- * words of ours.
+ * Appends at most `most` bytes of a text. Characters that the field does not
+ * allow become '-', and so do a name's blanks and brackets, which could pass
+ * for our words.
  */
 static void put_allowed(char *to, size_t size, const char *text, size_t most,
 			const char *extra)
@@ -182,14 +182,14 @@ static int emit_cloudformation(FILE *out, const struct filter *filter,
 	return status;
 }
 
-/* A quoted HCL string: values are printable ASCII already. */
+/* Writes a quoted HCL string. Values are printable ASCII already. */
 static void put_hcl(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			fputc('\\', out);
-		/* ${ and %{ would begin a template: doubled they are text. */
+		/* ${ and %{ begin a template; $${ and %%{ are text */
 		if ((*text == '$' || *text == '%') && text[1] == '{')
 			fputc(*text, out);
 		fputc(*text, out);
@@ -264,7 +264,7 @@ static form *const forms[] = {
 	[FILTER_CLOUDFORMATION] = emit_cloudformation,
 };
 
-/* The detector that raised the finding, where the finding says it. */
+/* The detector that raised the finding, or NULL. */
 static const char *own_detector(const struct doc *doc)
 {
 	int64_t idx = doc->verdict->finding;

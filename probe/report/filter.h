@@ -13,7 +13,7 @@
 #include "sockprobe/error.h"
 
 enum filter_format {
-	FILTER_JSON, /* FindingCriteria alone */
+	FILTER_JSON, /* FindingCriteria only */
 	FILTER_CLI,  /* all of CreateFilter's input */
 	FILTER_TERRAFORM,
 	FILTER_CLOUDFORMATION,
@@ -21,15 +21,15 @@ enum filter_format {
 
 struct filter_request {
 	enum filter_format format;
-	const char *detector; /* NULL: the one that the finding says */
+	const char *detector; /* NULL: the finding's */
 	const char *scope; /* scope keys, comma-separated; NULL: all pinned */
 };
 
 /*
  * Writes the filter for the document's verdict. Fails with EXIT_NOT_SUPPORTED
- * where the verdict is not "supported" or the scope asked for is too wide,
- * EXIT_USAGE for an unknown scope key or a missing detector, EXIT_BAD_INPUT
- * where a value cannot stand in a filter, EXIT_OUTPUT.
+ * if the verdict is not "supported" or the scope is too wide, EXIT_USAGE for an
+ * unknown scope key or a missing detector, EXIT_BAD_INPUT for a value that a
+ * filter cannot have, EXIT_OUTPUT.
  */
 int filter_emit(FILE *out, const struct doc *doc,
 		const struct filter_request *request, struct error *error);

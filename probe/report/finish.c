@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The check that all of an output was written. */
+/* Checks that all output was written. */
 #include "report/finish.h"
 
 #include <errno.h>

@@ -74,7 +74,7 @@ static void add_subjects(cJSON *subjects, const struct doc *doc)
 	}
 }
 
-/* The statement up to its predicate, with the bracket that ends it left off. */
+/* The statement up to its predicate, without the closing bracket. */
 static char *print_head(const struct doc *doc, bool pretty)
 {
 	cJSON *statement = cJSON_CreateObject();

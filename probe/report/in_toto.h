@@ -10,8 +10,8 @@
 #include "sockprobe/error.h"
 
 /*
- * The predicate of an unsigned in-toto Statement v1. 0, or fails with
- * EXIT_OUTPUT or EXIT_INTERNAL.
+ * Writes the evidence as the predicate of an unsigned in-toto Statement v1. 0,
+ * or fails with EXIT_OUTPUT or EXIT_INTERNAL.
  */
 int emit_in_toto(FILE *out, const struct doc *doc, bool pretty,
 		 struct error *error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What --max-bytes took away, in words. */
+/* What --max-bytes left out, in words. */
 #include "report/left_out.h"
 
 #include "document/members.h"
@@ -10,7 +10,7 @@ bool is_left_out(const struct doc *doc, const char *pointer)
 	return doc_left_out_count(doc, pointer) != 0;
 }
 
-/* A list lost items; of another member the whole went. */
+/* A list lost items, another member is left out whole. */
 static const char *one_text(struct arena *arena, const struct doc_left_out *one)
 {
 	const char *name = quote_text(arena, one->pointer + 1);

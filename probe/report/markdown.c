@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The case as Markdown, for a ticket. Whatever was read from the node or from
- * a finding stands in code spans only, in printable ASCII and without
- * backquotes, so that no name can become a link, a mention, HTML or a heading;
- * a name that is not plain is quoted besides (quote_text()).
+ * The case as Markdown, for a ticket. Text from the node or a finding is in
+ * code spans only, in printable ASCII and without backquotes, so that no name
+ * can become a link, a mention, HTML or a heading; a name that is not plain is
+ * quoted as well (quote_text()).
  */
 #include "report/markdown.h"
 
@@ -25,8 +25,8 @@ struct ticket {
 };
 
 /*
- * A sentence in a code span. A backquote would end the span, a bar a table's
- * cell: both are escaped as what cannot be printed is.
+ * Appends a sentence in a code span. A backquote would end the span, a bar a
+ * table's cell: both are escaped like unprintable characters.
  */
 static void put_code(struct ticket *ticket, const char *text)
 {
@@ -155,7 +155,7 @@ static void put_reasons(struct ticket *ticket,
 	}
 }
 
-/* Only "verdict" is shortened inside; those of "verdicts" are whole. */
+/* Only "verdict" is shortened inside; the items of "verdicts" are complete. */
 static bool has_left_out(const struct ticket *ticket,
 			 const struct doc_verdict *verdict, const char *pointer)
 {
@@ -178,7 +178,7 @@ static void put_risks(struct ticket *ticket, const struct doc_verdict *verdict)
 		fputs("None was found.\n", ticket->out);
 }
 
-/* Sentences hold names: they stand in code spans too. */
+/* Sentences contain names, so they are in code spans too. */
 static void put_answer(struct ticket *ticket, const struct doc_verdict *verdict)
 {
 	fputs("\n## Answer\n\n", ticket->out);
@@ -243,7 +243,10 @@ static void md_verdicts(struct ticket *ticket)
 
 	for (size_t i = 0; i < doc->verdicts.n; i++)
 		md_verdict(ticket, &doc->verdicts.at[i]);
-	/* The only one of the list goes first, for "verdict" is the same. */
+	/*
+	 * The only item of "verdicts" is left out first, because "verdict" is
+	 * the same.
+	 */
 	if (!doc->verdicts.n && doc->verdict && is_left_out(doc, "/verdicts"))
 		md_verdict(ticket, doc->verdict);
 }

@@ -9,8 +9,8 @@
 #include "sockprobe/error.h"
 
 /*
- * The case for a ticket: question, answer, why, what was and was not seen. 0, or
- * fails with EXIT_OUTPUT or EXIT_INTERNAL.
+ * Writes the case for a ticket: question, answer, reasons, what was seen and
+ * what was not. 0, or fails with EXIT_OUTPUT or EXIT_INTERNAL.
  */
 int emit_markdown(FILE *out, const struct doc *doc, struct error *error);
 

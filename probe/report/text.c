@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The evidence for a person: each object that exists, what it is, who listens,
- * who reaches it, who is connected; then what is not there, then the gaps.
- * Whatever the node, a finding or a file calls something is quoted where it is
- * not plain (quote_text()), so that no name can pass for words of ours.
+ * The evidence as text: each object that exists, what it is, who listens, who
+ * reaches it, who is connected; then what does not exist, then the gaps. Names
+ * from the node, a finding or a file are quoted if they are not plain
+ * (quote_text()), so that none can pass for our words.
  */
 #include "report/text.h"
 
@@ -40,9 +40,9 @@ static void set_color(const struct page *page, const char *sequence)
 }
 
 /*
- * Writes text from column `indent`, broken at blanks before column 80, with
- * two columns more from the second line on. A word that is longer stays whole,
- * and so does a quoted name: it must be copied as it is.
+ * Writes text from column `indent`, broken at blanks before column 80, with two
+ * columns more from the second line on. A longer word is not broken, nor is a
+ * quoted name: it must be copied as it is.
  */
 static void put_line(struct page *page, size_t indent, const char *text)
 {
@@ -101,7 +101,7 @@ static const char *quote(struct page *page, const char *text)
 	return quote_text(&page->scratch, text);
 }
 
-/* A text of the scratch arena, made of names that are quoted already. */
+/* Formats a text in the scratch arena; names in it are quoted already. */
 static const char *compose(struct page *page, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -280,7 +280,7 @@ static void put_connection(struct page *page,
 		   connection->pending ? " (not accepted yet)" : "");
 }
 
-/* The first rows of a list are shown in full; `n` is how many there are. */
+/* Writes how many of the list's `n` rows are not shown, or were left out. */
 static void put_rest(struct page *page, const char *list, size_t n,
 		     const char *title)
 {
@@ -421,7 +421,9 @@ static const char *mark_of(enum tristate holds)
 	return holds == TRI_YES ? "[yes]" : holds == TRI_NO ? "[no]" : "[?]";
 }
 
-/* One finding's verdict: the decision, then each rule, then what is left. */
+/*
+ * Writes one finding's verdict: the decision, each rule, the remaining risks.
+ */
 static void put_verdict(struct page *page, const struct doc_verdict *verdict)
 {
 	put_finding(page, verdict->finding);
@@ -448,12 +450,18 @@ static void put_verdicts(struct page *page)
 
 	for (size_t i = 0; i < doc->verdicts.n; i++)
 		put_verdict(page, &doc->verdicts.at[i]);
-	/* The only one of the list goes first, for "verdict" is the same. */
+	/*
+	 * The only item of "verdicts" is left out first, because "verdict" is
+	 * the same.
+	 */
 	if (!doc->verdicts.n && doc->verdict && is_left_out(doc, "/verdicts"))
 		put_verdict(page, doc->verdict);
 }
 
-/* Paths at which nothing stands, as one paragraph: they are many. */
+/*
+ * Writes the paths with nothing at them as one paragraph, because they are
+ * many.
+ */
 static void put_absent(struct page *page)
 {
 	const struct doc_path_list *paths = &page->doc->paths;

@@ -10,8 +10,8 @@
 #include "sockprobe/error.h"
 
 /*
- * What a person wants on one screen; 80 columns where names allow. 0, or fails
- * with EXIT_OUTPUT or EXIT_INTERNAL.
+ * Writes the evidence for a person, on one screen if possible; 80 columns
+ * unless a name is longer. 0, or fails with EXIT_OUTPUT or EXIT_INTERNAL.
  */
 int emit_text(FILE *out, const struct doc *doc, bool color,
 	      struct error *error);
