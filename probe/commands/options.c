@@ -256,7 +256,7 @@ static int set_option(struct options *options, int option, char *argv[],
 		options->nice = true;
 		return 0;
 	case ':':
-		return fail(error, EXIT_USAGE, "%s: wants a value; see --help",
+		return fail(error, EXIT_USAGE, "%s: needs a value; see --help",
 			    quote_short(argv[optind - 1]).text);
 	default:
 		return fail(error, EXIT_USAGE, "%s: no such option; see --help",
@@ -280,7 +280,7 @@ int options_parse(struct options *options, const char *command, int argc,
 
 		if (!has_use_for(command, option))
 			return fail(error, EXIT_USAGE,
-				    "%s: has no use for --%s; see --help",
+				    "%s: does not take --%s; see --help",
 				    command, long_options[place].name);
 		status = set_option(options, option, argv, error);
 		if (status)

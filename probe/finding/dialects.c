@@ -383,7 +383,7 @@ static int take_fields(struct arena *arena, struct finding *finding,
 		if (twice)
 			add_problem(
 				&taking,
-				"a key on the way stands twice: the first counts");
+				"a key on the way occurs twice: the first counts");
 		if (item && !cJSON_IsNull(item) && !is_set(finding, field))
 			finding_take(&taking, item);
 	}

@@ -51,7 +51,7 @@ static int take_field(struct arena *arena, struct expected *item, size_t idx,
 			    field->string);
 	if (*place)
 		return fail(error, EXIT_BAD_INPUT,
-			    "--expect: /expected/%zu/%s: stands twice", idx,
+			    "--expect: /expected/%zu/%s: occurs twice", idx,
 			    field->string);
 	*place = arena_strdup(arena, text);
 	return *place ? 0
@@ -76,7 +76,7 @@ static int take_item(struct arena *arena, struct expected *item, size_t idx,
 	    (!item->workload && !item->image_prefix))
 		return fail(
 			error, EXIT_BAD_INPUT,
-			"--expect: /expected/%zu: namespace, socket and one of workload or image_prefix are needed, so that no more is expected than is meant",
+			"--expect: /expected/%zu: namespace, socket and one of workload or image_prefix are needed, so that no more clients are declared than intended",
 			idx);
 	return 0;
 }

@@ -57,7 +57,7 @@ bool rule_expected(struct judged *judged)
 			why ? verdict_words(judged, why) : "");
 		add_risk(
 			judged, "", "",
-			"whoever takes over this container has the node's runtime: the declaration accepts that");
+			"whoever takes over this container controls the node's runtime: the declaration accepts that");
 		return true;
 	}
 	if (declared->n)

@@ -272,7 +272,7 @@ static void add_name_on_node(struct judged *judged)
 	add_reason(
 		judged, "name_on_node", TRI_YES,
 		verdict_pointer(judged, "/paths/%zu", judged->path_idx),
-		"the container has nothing at %s itself, but reaches what bears this name on the node, as %s: that is judged",
+		"the container has nothing at %s itself, but reaches the object with this name on the node, as %s: that is judged",
 		verdict_name(judged, judged->finding->socket_path),
 		verdict_name(judged, judged->reached_as));
 }
@@ -347,7 +347,7 @@ static bool path_holds(struct judged *judged, size_t idx, struct timespec since,
 	if (!path || !path->unchanged_since ||
 	    !path->unchanged_since->time.tv_sec) {
 		add_reason(judged, "time", TRI_UNKNOWN, pointer,
-			   "since when this is so cannot be told");
+			   "since when this is so is not known");
 		return false;
 	}
 	if (may_be_after(path->unchanged_since->time, since)) {
@@ -374,7 +374,7 @@ static bool time_holds(struct judged *judged, struct timespec since,
 	if (!node || may_be_after(node->booted_at, since)) {
 		add_reason(
 			judged, "time", TRI_NO, "/node/booted_at",
-			"the node booted after the %s event: what is seen now says nothing about then",
+			"the node booted after the %s event: the present state is no evidence of that time",
 			which);
 		return false;
 	}
@@ -422,7 +422,7 @@ bool rule_time(struct judged *judged, bool supports)
 	if (is_older_than_events(judged)) {
 		add_reason(
 			judged, "time", TRI_NO, "/probe/started_at",
-			"the evidence was taken before the last event: take it anew");
+			"the evidence was taken before the last event: take new evidence");
 		return false;
 	}
 	if (is_undated(judged)) {
@@ -462,7 +462,7 @@ static bool add_live_access(struct judged *judged, size_t idx)
 	add_risk(
 		judged, verdict_pointer(judged, "/access/%zu", idx),
 		verdict_pointer(judged, "/paths/%zu", access->path),
-		"the container can connect to the live %s socket %s (as %s, %s)%s: host root in all but name",
+		"the container can connect to the live %s socket %s (as %s, %s)%s: same as root on this node",
 		verdict_name(judged, path->runtime),
 		verdict_name(judged, path->path),
 		verdict_name(judged, access->container_path),
@@ -491,6 +491,6 @@ void rule_elsewhere(struct judged *judged)
 			"the container is privileged: it needs no runtime socket to become the node's root");
 	add_reason(
 		judged, "elsewhere", found ? TRI_YES : TRI_NO, "",
-		found ? "the container reaches another live runtime socket: the finding's words are wrong, the risk is real (see residual_risks)"
+		found ? "the container reaches another live runtime socket: the finding names the wrong socket, but the risk is real (see residual_risks)"
 		      : "the container was not seen to reach another live runtime socket");
 }

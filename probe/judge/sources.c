@@ -75,12 +75,12 @@ bool rule_coverage(struct judged *judged)
 		complete = false;
 		add_reason(
 			judged, "coverage", TRI_UNKNOWN, "/coverage",
-			"%s is unknown: the evidence does not say how much of it was read; take it anew",
+			"%s is unknown: the evidence does not say how much of it was read; take new evidence",
 			source);
 	}
 	if (complete)
 		add_reason(
 			judged, "coverage", TRI_YES, "/coverage",
-			"every source that the decision leans on was read whole");
+			"every source that the decision needs was read completely");
 	return complete;
 }

@@ -290,7 +290,7 @@ int filter_emit(FILE *out, const struct doc *doc,
 	    !verdict->scope)
 		return fail(
 			error, EXIT_NOT_SUPPORTED,
-			"filter: the verdict is %s, not supported: there is no filter that the evidence backs; %s",
+			"filter: the verdict is %s, not supported: the evidence supports no filter; %s",
 			decision ? decision : "missing",
 			verdict && verdict->text ? verdict->text
 						 : "judge a finding first");

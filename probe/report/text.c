@@ -355,7 +355,7 @@ static void put_path(struct page *page, size_t idx)
 	if (path->unlinked)
 		put_line(
 			page, 2,
-			"the name is gone or leads elsewhere; who had it before still reaches it");
+			"the name was removed or leads elsewhere; whoever had the socket before still reaches it");
 	if (path->inode)
 		put_what(page, path);
 	else
