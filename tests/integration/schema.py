@@ -56,7 +56,7 @@ def _pointer(steps):
 
 
 def _pointers(document):
-    """Every JSON pointer that the document holds, with the place where it stands."""
+    """Every JSON pointer in the document, with its place."""
     for i, path in enumerate(document["paths"]):
         for pointer in path["connections"]:
             yield f"/paths/{i}/connections", pointer

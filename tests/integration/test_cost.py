@@ -7,14 +7,14 @@ import conftest
 import node as lab
 import pytest
 
-# Those of which there are more on a larger node; a sanitizer makes none of them.
+# System calls whose number grows with the node; a sanitizer makes none of them.
 CALLS = ("openat", "read", "readlinkat", "getdents64", "setns", "sendto", "recvmsg", "recvfrom", "statx", "getxattr",
          "write", "poll")
 
 
 @pytest.fixture(scope="module")
 def floor(bench):
-    """The reads that nobody can spare the kernel."""
+    """The reads that are necessary for the answer."""
     target = bench.node.state / "floor"
     lab.run(["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-O2", "-o", target, conftest.REPO / "tests" / "bench" / "floor.c"])
     bench.scene("crowd")

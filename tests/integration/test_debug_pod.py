@@ -34,7 +34,7 @@ def test_sysadmin_profile_sees_all_and_itself(bench, truth):
     assert path["origin"]["candidates"][0]["container"] == truth["maker"]["id"]
     own = evidence.container(pod["id"])
     assert own["self"] is True and own["host_pid"] is True and own["privileged"] is True
-    # Its own ways to the sockets are told, but it counts as no risk.
+    # Its own ways to the sockets are listed, but it is not counted as a risk.
     assert evidence["summary"]["containers_that_can_connect"] == 1
     (row,) = evidence.access(evidence.path("/run/containerd/containerd.sock"), truth["agent"]["id"])
     assert row["container_path"] == "/host/var/run/containerd/containerd.sock"

@@ -27,7 +27,7 @@ CRITERIA = {
 
 
 def explain(bench, container, path, **facts):
-    """What a run on the node says of the container's finding at this path."""
+    """The document of a run on the node with a finding of the container at this path."""
     raw = findings.finding(container, path, time.time() + 2, **facts)
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     return conftest.Evidence(bench.run("explain", "/run/finding.json")).document

@@ -18,7 +18,7 @@ RAW = findings.finding({"id": "a" * 64, "name": "agent", "image": "registry.exam
 
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory):
-    """Evidence of an empty root: whatever is judged on it, it is read first."""
+    """Evidence of an empty root, on which findings are judged."""
     folder = tmp_path_factory.mktemp("evidence")
     root = folder / "root"
     root.mkdir()

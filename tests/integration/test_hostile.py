@@ -113,7 +113,7 @@ def test_deadline_of_the_whole_run(bench, truth):
 
 
 def test_more_sockets_of_a_runtimes_name_than_are_kept(bench, truth):
-    """Somebody fills the table: what is left out is said, and what matters is still there."""
+    """A process fills the table: what is left out is reported, and what matters is still there."""
     script = ("import os, socket\nkeep = []\n"
               "for i in range(1200):\n"
               "    os.makedirs(f'/run/many/{i}'); s = socket.socket(socket.AF_UNIX)\n"

@@ -31,7 +31,7 @@ def test_without_the_nodes_pid_namespace(bench, truth):
 def test_without_ptrace(bench, truth):
     evidence = bench.scan(prefix=without("sys_ptrace"))
     assert evidence.status == 2
-    # Whose pid namespace this is cannot be told either, without pid 1's root.
+    # Without pid 1's root it is not known either whose pid namespace this is.
     assert evidence.gaps() == {"mount_tables", "network_namespaces", "file_descriptors", "pid_namespace"}
     for source in evidence.gaps() - {"pid_namespace"}:
         assert evidence.coverage(source) == {"denied"}

@@ -27,7 +27,7 @@ def truth(bench):
 
 
 def facts(evidence):
-    """What the evidence says, but for when it was taken and what was read."""
+    """The evidence without the times of the run and the counts of what was read."""
     return {key: evidence[key] for key in ("paths", "containers", "access", "connections", "residual_risks", "verdict")
             if key in evidence.document}
 

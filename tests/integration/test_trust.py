@@ -294,7 +294,7 @@ for i in range(15):
 
 
 def test_more_ways_than_are_kept_of_one(bench, truth):
-    """A container mounts the runtime's directory 32,769 times: of its ways some are told, of the others' all."""
+    """A container mounts the runtime's directory 32,769 times: some of its ways are listed, and all of the others'."""
     pod = bench.node.pod("noise", "ways-0", ["/bin/sockpeer", "init"], privileged=True,
                          mounts=[("/run/containerd", "/sock", True)])
     bench.node.exec(["/usr/bin/python3", "-c", WAYS, f"/proc/{pod['pid']}/ns/mnt"])
@@ -501,7 +501,7 @@ sys.exit(libc.mount(b"/tmp/empty", b"/proc/1", None, 0x1000, None))
 
 
 def test_hidepid(bench, truth):
-    """Root sees all the same; another user is told that it does not."""
+    """Root still sees all; for another user the gap is reported."""
     bench.node.exec(["mount", "-o", "remount,hidepid=invisible", "/proc"])
     try:
         evidence, decision, _ = verdict(bench, truth["agent"])

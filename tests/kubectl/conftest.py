@@ -46,7 +46,7 @@ def old_kubectl(tmp_path_factory):
 
 
 def merged(stdout, stderr, how):
-    """A container's log: both streams, of which one may stand in the middle of the other's cut line."""
+    """A container's log: both streams; one may be in the middle of a split line of the other."""
     at = {"after": len(stdout), "before": 0, "between": min(CUT, len(stdout) // 2)}[how]
     return stdout[:at] + stderr + stdout[at:]
 

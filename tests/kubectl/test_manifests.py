@@ -31,7 +31,7 @@ def build(bench):
 
 
 def type_errors(objects, tmp_path):
-    """What the type checker says of the objects: fields that are not there, wrong types, nothing if all is right."""
+    """The type checker's findings on the objects: unknown fields, wrong types; empty if all is right."""
     lines = []
     for number, item in enumerate(objects):
         lines.append(f"import {{ {item['kind']} as K{number} }} from \"kubernetes-types/{TYPES[item['apiVersion']]}\";")
@@ -138,7 +138,7 @@ def test_roles_are_what_the_plugin_asks(build, bench):
     allowed = {(resource, verb) for item in build("namespace") if item["kind"] in ("Role", "ClusterRole")
                for rule in item["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
     assert asked <= allowed
-    # A watch that has to begin anew may list.
+    # A watch that has to begin again may list.
     assert allowed - asked <= {("pods", "list")}
 
 

@@ -288,7 +288,7 @@ def test_failures_that_pass_are_tried_again(bench, cluster, pattern, refusal):
 
 
 def test_pod_whose_making_was_not_answered_is_its_own(bench, cluster, monkeypatch):
-    """The server makes the pod, then the answer is lost: the next try is told that it exists."""
+    """The server creates the pod and the answer is lost: the next attempt finds that it exists."""
     make = cluster.create
 
     def lost(*arguments):

@@ -25,7 +25,7 @@ KEYS = ["finding_type", "cluster_name", "namespace", "workload_name", "image_pre
 FORMATS = ["json", "text", "markdown", "in-toto"]
 FILES = ["clients.json", "evidence.json", "folder", "with space"]
 
-# What stands before the cursor, and what may come there.
+# The words before the cursor, and the completions offered there.
 CASES = [
     ([""], COMMANDS),
     (["sc"], ["scan"]),
@@ -151,7 +151,7 @@ class Terminal:
 @pytest.fixture
 def bash_terminal(folder):
     terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], folder)
-    # ^G prints the line as it stands, between marks.
+    # ^G prints the line as it is, between marks.
     terminal.keys(f"bind 'set bell-style none'; bind -x '\"\\C-g\":echo \"<<$READLINE_LINE>>\"'; "
                   f". '{conftest.BASH}'; echo rea''dy\n", "ready")
     yield terminal
@@ -260,7 +260,7 @@ def test_each_option_that_the_page_has_for_a_command_and_no_other(command):
 
 
 def test_the_files_are_installed(tmp_path):
-    # -o: the program that is tested is not made anew
+    # -o: the tested program is not rebuilt
     subprocess.run(["make", "-C", conftest.REPO, "-o", conftest.PROGRAM, "install", f"DESTDIR={tmp_path}",
                     "prefix=/usr", f"PROGRAM={conftest.PROGRAM}"], check=True, capture_output=True)
     share = tmp_path / "usr" / "share"

@@ -88,7 +88,7 @@ def test_command_is_there(words, usage, targets):
 
 @pytest.fixture(scope="session")
 def copy(tmp_path_factory):
-    """The tree as it stands, with nothing built in it."""
+    """The tree as it is now, with nothing built in it."""
     names = subprocess.run(["git", "-C", REPO, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
                            capture_output=True, text=True, check=True).stdout.split("\0")
     top = tmp_path_factory.mktemp("copy")
@@ -201,7 +201,7 @@ def test_link_leads_somewhere(document, target):
 
 
 def words_in(document):
-    """What stands between backticks in prose, and not in a block."""
+    """The words between backticks, outside of blocks."""
     prose = re.sub(r"^ *```.*?^ *```$", "", read(document), flags=re.M | re.S)
     return re.findall(r"`([^`\n]+)`", prose)
 

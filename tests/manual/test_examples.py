@@ -55,7 +55,7 @@ def ran(bench):
     truth = bench.scene("mission")
     place = bench.node.path(FOLDER)
     place.mkdir()
-    # who works without rights may write the folder, not read what root owns
+    # a user without rights may write to the folder, but not read files of root
     place.chmod(0o1777)
     time.sleep(1.1)
     now = int(time.time())

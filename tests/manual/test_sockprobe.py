@@ -1,4 +1,4 @@
-# sockprobe(8) says what the program says: its options, commands and exit
+# sockprobe(8) agrees with the program: its options, commands and exit
 # statuses, both ways; and both pages are good mdoc.
 import json
 import re
@@ -120,7 +120,7 @@ def test_abbreviations():
 
 
 def declared(entry, tmp_path):
-    """What the program says to one declared client; a good one lacks but a finding."""
+    """Is one declared client accepted? Then the only fault is that there is no finding."""
     (tmp_path / "clients.json").write_text(json.dumps({"expected": [entry]}))
     (tmp_path / "root").mkdir(exist_ok=True)
     scan = subprocess.run([conftest.PROGRAM, "--root", tmp_path / "root"], capture_output=True, text=True)

@@ -422,7 +422,7 @@ class Node:
                 "uid": sandbox.metadata.uid, "name": name, "image": image}
 
     def _status(self, container):
-        """What the runtime says of a container: its status, and the details that are its own."""
+        """The runtime's status of a container, with the details that only it knows."""
         m = self.cri.messages
         answer = self.cri.call("ContainerStatus", m.ContainerStatusRequest(container_id=container, verbose=True),
                                m.ContainerStatusResponse)

@@ -31,14 +31,14 @@ def docker_live(node):
 
 
 def docker_stale(node):
-    """dockerd was killed: the socket's inode is left, nobody listens."""
+    """dockerd was killed: the socket's inode is left, without a listener."""
     node.start_docker()
     node.kill_docker()
     return {"path": DOCKER}
 
 
 def old_inode(node):
-    """A container has bound the socket of a daemon that was started anew."""
+    """A container has a mount of the socket of a daemon that was restarted since."""
     old = node.helper("serve", "/run/docker.sock", "stream", "accept")
     holder = node.pod("legacy", "poller-0", [HELPER, "init"], container="poller", mounts=[(DOCKER, DOCKER, True)])
     node.exec(["kill", str(old)])

@@ -116,7 +116,7 @@ def test_terms_of_what_is_linked_in_are_passed_on():
 
 
 def test_altered_download_is_refused(tmp_path):
-    """What stands in the cache but is not what was pinned is fetched anew, here from a mirror that lacks it."""
+    """A cached file with a wrong checksum is fetched again, here from a mirror that lacks it."""
     shutil.copytree(conftest.REPO / "build" / "downloads", tmp_path / "downloads")
     conftest.run(conftest.REPO / "packaging/dist/fetch", tmp_path / "downloads")
     (tmp_path / "downloads" / "cjson_1.7.15.orig.tar.gz").write_bytes(b"altered")

@@ -140,11 +140,11 @@ def test_ephemeral_container(bench, truth, target, capabilities):
     assert path["kind"] == "directory"
     live = evidence.path("/var/run/containerd/containerd.sock")
     assert (live["kind"], live["state"]) == ("socket", "unknown")
-    # Who listens is beyond it, and that is said, never printed as "nobody".
+    # It cannot see who listens, and reports that, never "nobody".
     assert evidence.path("/run/containerd/containerd.sock")["kind"] == "outside_view"
     assert "pid_namespace" in evidence.gaps()
     assert evidence.coverage("paths") == {"partial"}
-    # With a target, the target's processes are there and what they have is told; without, only its own.
+    # With a target, the target's processes and their sockets are listed; without, only its own.
     seen = {row["container"] for row in evidence.access(live)}
     assert debugger["id"] in seen
     assert (truth["agent"]["id"] in seen) is (target and bool(capabilities))
