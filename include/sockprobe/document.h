@@ -51,6 +51,7 @@ struct doc_node {
 	int64_t cgroup_version;
 	const char *selinux;
 	struct string_list kubelet_sockets;
+	bool user_namespaces; /* may anybody make one, as far as is known */
 	struct string_list escaped;
 };
 
@@ -179,6 +180,36 @@ struct doc_sources {
 	struct string_list escaped;
 };
 
+/* When the runtime started it: what is not younger, no code of it changed. */
+struct doc_start {
+	const char *pid_file;
+	struct timespec written_at;
+	int64_t pid;
+	struct timespec process_started_at; /* of that pid, in this container */
+};
+
+/* How the record of the runtime has it started. */
+struct doc_record {
+	const char *file;
+	int64_t uid, gid;
+	struct number_list groups;
+	bool no_new_privileges;
+	bool seccomp_closes_namespaces;
+	const char *cap_effective, *cap_bounding; /* 16 hex */
+	struct string_list escaped;
+};
+
+/* All processes that are the container's by cgroup, namespace or descent. */
+struct doc_threads {
+	int64_t processes, ended, unseen, first_unseen_pid;
+	const char *cap_bounding; /* of all threads together, and the record */
+	bool root_found;	  /* the record's root was found on the node */
+	bool complete;	/* nothing of its names was left out for its size */
+	bool sandboxed; /* gVisor, Kata: its names are not ours */
+	struct string_list means; /* to see a name otherwise without a trace */
+	struct string_list escaped;
+};
+
 struct doc_container {
 	const char *id;
 	const char *runtime, *name, *image;
@@ -191,6 +222,9 @@ struct doc_container {
 	struct doc_conflict_list conflicts;
 	struct number_list pids;
 	struct doc_sources sources; /* "source" */
+	struct doc_start *start;
+	struct doc_record *record;
+	struct doc_threads *threads;
 	struct string_list escaped;
 };
 DEFINE_LIST(doc_container_list, struct doc_container);
@@ -198,6 +232,8 @@ DEFINE_LIST(doc_container_list, struct doc_container);
 struct doc_dac {
 	enum tristate allowed;
 	const char *why;
+	/* may the user that the record starts the container as? */
+	enum tristate at_start;
 	struct string_list escaped;
 };
 
@@ -230,6 +266,44 @@ struct doc_connection {
 };
 DEFINE_LIST(doc_connection_list, struct doc_connection);
 
+/* ---- names ---- */
+
+/* Where a thread begins to resolve a name. */
+struct doc_root {
+	uint64_t mount_namespace;
+	dev_t dev;
+	uint64_t ino, mount_id;
+	int64_t pid, tid; /* of a thread that stands there */
+	bool of_record;	  /* it is the root of the container's record */
+};
+
+struct doc_identity {
+	dev_t dev;
+	uint64_t ino;
+};
+
+/* What a name is to a container, from one root directory of its threads. */
+struct doc_name {
+	struct container_ref container;
+	const char *name;
+	struct doc_root *root; /* NULL: the node's own, by /proc */
+	const char *below;     /* as if this directory in it were the root */
+	enum path_kind kind;
+	enum socket_state state;
+	const char *connect_result; /* as if permissions allowed it */
+	struct doc_identity *object;
+	struct doc_process *listener;
+	size_t path; /* "path_ref" */
+	bool dated;
+	struct timespec since; /* 0 and dated: all on the way is the image's */
+	const char *undated_why;
+	enum tristate mounts_fit;
+	const char *mounts_why;
+	bool propagates; /* the node's later mounts may come onto the way */
+	struct string_list escaped;
+};
+DEFINE_LIST(doc_name_list, struct doc_name);
+
 /* ---- verdict and summary ---- */
 
 /* From the best to the worst: the worst of several findings stands for all. */
@@ -254,6 +328,31 @@ struct doc_risk {
 };
 DEFINE_LIST(doc_risk_list, struct doc_risk);
 
+/* What became of a premise: of which all have to hold for a suppression. */
+enum outcome {
+	OUTCOME_PROVEN,
+	OUTCOME_ASSUMED, /* nothing speaks against it; the means were there */
+	OUTCOME_REFUTED,
+	OUTCOME_UNKNOWN,
+};
+
+struct doc_premise {
+	const char *id;
+	enum outcome outcome;
+	const char *text;
+	struct string_list evidence; /* JSON pointers into the document */
+};
+DEFINE_LIST(doc_premise_list, struct doc_premise);
+
+/* What a verdict takes for true without a proof. */
+struct doc_assumption {
+	const char *id;
+	const char *text;
+	struct string_list means; /* by which it could be false, untraced */
+	const char *how_to_prove;
+};
+DEFINE_LIST(doc_assumption_list, struct doc_assumption);
+
 /* What a filter may match on. */
 struct doc_scope {
 	const char *finding_type, *account_id, *region, *cluster_name;
@@ -267,6 +366,8 @@ struct doc_verdict {
 	const char *text;
 	/* the rest but reasons and risks: left out of JSON without a finding */
 	int64_t finding;
+	struct doc_premise_list premises;
+	struct doc_assumption_list assumptions;
 	struct doc_reason_list reasons;
 	struct doc_risk_list residual_risks;
 	struct doc_scope *scope;
@@ -303,6 +404,7 @@ struct doc {
 	int64_t containers_total;
 	struct doc_access_list access;
 	struct doc_connection_list connections;
+	struct doc_name_list names; /* "names_in_container" */
 	/* each left out of JSON where empty, unless left_out counts it */
 	struct doc_verdict_list verdicts;
 	struct finding_list findings;

@@ -76,7 +76,24 @@ struct inode {
 	struct timespec change;
 	struct timespec modify;
 	const char *selinux; /* security context, NULL without one */
+	bool encrypted;	     /* fscrypt: its names may vanish with a key */
 };
+
+/*
+ * One entry that a walk passed: a directory, a link, the object at the end, or
+ * the name that is not there. What dates it is its directory's change time and,
+ * on some file systems, its own.
+ */
+struct way_step {
+	const char *at; /* in the root walked: "/var/run" */
+	bool link;
+	bool absent;	       /* nothing bears the name */
+	bool last;	       /* the last of all that was to be walked */
+	struct inode entry;    /* identity and times; empty where absent */
+	struct inode parent;   /* the same, of the directory that holds it */
+	uint32_t parent_magic; /* f_type of the parent's file system; 0 unknown */
+};
+DEFINE_LIST(way_step_list, struct way_step);
 
 /* A path walked inside a root: the outcome and how it was reached. */
 struct path_look {
@@ -86,6 +103,8 @@ struct path_look {
 	struct path_link_list links;
 	struct path_step_list steps; /* each directory searched, from the root */
 	bool steps_cut;		     /* more than are kept */
+	struct way_step_list way;    /* each entry passed, in order */
+	bool way_cut;		     /* more than are kept */
 	struct inode inode;	     /* valid where something stands there */
 	/*
 	 * With KIND_MISSING: the newest change of any directory and link that
@@ -230,6 +249,13 @@ struct mount {
 };
 DEFINE_LIST(mount_list, struct mount);
 
+/* What only some questions need to know of a mount. */
+struct mount_more {
+	const char *upper; /* of an overlay: its upperdir; NULL none */
+	bool slave;	   /* what the node mounts later may come here too */
+};
+DEFINE_LIST(mount_more_list, struct mount_more);
+
 /* A mount table: one mount namespace seen from one root directory. */
 struct mount_view {
 	uint64_t ns;
@@ -259,6 +285,47 @@ struct conflict {
 };
 DEFINE_LIST(conflict_list, struct conflict);
 
+/* A mount that the record of a container asks for. */
+struct record_mount {
+	const char *destination, *source, *type; /* source, type: NULL none */
+	bool bind;
+	bool recursive; /* what is mounted below the source comes along */
+	bool propagates; /* rslave or rshared: later mounts of the node come too */
+};
+DEFINE_LIST(record_mount_list, struct record_mount);
+
+/*
+ * How the record of a container has it started: the OCI runtime's config.json,
+ * which a runtime writes before any code of the container runs.
+ */
+struct bundle {
+	const char *source; /* the file */
+	const char *dir;    /* that it lies in */
+	const char *root;   /* "root.path": absolute, or below dir */
+	struct record_mount_list mounts;
+	bool mounts_cut;
+	uid_t uid;
+	gid_t gid;
+	struct index_list groups; /* additional gids */
+	bool groups_cut;
+	bool user_known;
+	uint64_t cap_bounding, cap_effective;
+	bool no_new_privileges;
+	/* every call that makes or enters a mount or user namespace, or mounts */
+	bool seccomp_closes_namespaces;
+};
+
+/*
+ * The file into which a runtime writes the pid of a container's first process
+ * between making and starting it: what has not changed since then, no code of
+ * the container has changed, and no clock but the node's is asked.
+ */
+struct pid_file {
+	const char *path;	 /* NULL: none was found */
+	struct timespec written; /* its change time */
+	pid_t pid;
+};
+
 struct container {
 	const char *id;
 	struct sourced runtime, name, image;
@@ -277,6 +344,8 @@ struct container {
 	struct index_list processes;
 	struct index_list views;
 	bool record_known; /* a runtime record was found and read */
+	struct pid_file pid_file;
+	struct bundle *bundle; /* NULL: its config.json was not read */
 	struct string_list mount_sources; /* of bind mounts, by the record */
 	bool mount_sources_cut;		  /* more than are kept */
 	struct conflict_list conflicts;
@@ -307,7 +376,8 @@ struct access {
 	bool stale; /* an older object than the node's */
 	enum tristate dac_allowed;
 	const char *dac_why;
-	enum tristate confirmed; /* looked at through /proc/PID/root */
+	enum tristate dac_at_start; /* of the user that the record starts as */
+	enum tristate confirmed;    /* looked at through /proc/PID/root */
 	const char *confirmed_why;
 	const char *connect_result;
 	struct path_look look; /* as seen from the container's root */
@@ -323,6 +393,71 @@ struct connection {
 	uint64_t count;
 };
 DEFINE_LIST(connection_list, struct connection);
+
+/* ---- what a name is to the threads of a container ---- */
+
+/*
+ * A mount namespace and a root directory in it, at which threads of a container
+ * begin to resolve a name. Two are the same only by namespace, mount id, device
+ * and inode: the text of /proc/PID/root says nothing.
+ */
+struct standpoint {
+	size_t container;
+	uint64_t ns_mnt;
+	dev_t root_dev;
+	uint64_t root_ino;
+	uint64_t root_mnt_id; /* 0: the kernel does not tell */
+	size_t process;	      /* the first that has a thread there */
+	pid_t tid;
+	size_t tasks;
+};
+DEFINE_LIST(standpoint_list, struct standpoint);
+
+/*
+ * What a name is to a container's threads at one standpoint; or would be to one
+ * that took the directory `below` for its root.
+ */
+struct name_seen {
+	size_t container;
+	const char *name;
+	size_t standpoint; /* NO_INDEX: the node's own root, by /proc */
+	const char *below; /* NULL: the standpoint's own root */
+	bool record_root;  /* the standpoint's root is the record's */
+	enum path_kind kind;
+	int err; /* as of a look */
+	const char *resolved;
+	struct inode inode; /* valid where something stands there */
+	enum socket_state state;
+	const char *connect_result; /* as if permissions allowed; NULL unknown */
+	struct index_list holders;  /* processes, of the socket that is there */
+	size_t path;		    /* the same object in paths; NO_INDEX */
+	bool dated;
+	struct timespec since; /* tv_sec 0 and dated: all of it is the image's */
+	const char *date_why;  /* of not dated */
+	enum tristate mounts_fit;
+	const char *mounts_why; /* of not */
+	bool slave; /* later mounts of the node may come onto the way */
+};
+DEFINE_LIST(name_seen_list, struct name_seen);
+
+/*
+ * What was seen of a container for the sake of its names: rights of all of its
+ * threads, and what kept some from being seen.
+ */
+struct name_facts {
+	size_t container;
+	size_t members;	  /* processes */
+	size_t ended;	  /* of these, meanwhile */
+	size_t unseen;	  /* threads or processes that could not be looked at */
+	pid_t unseen_pid; /* the first of them */
+	uint64_t cap_bounding; /* of all threads together, and of the record */
+	bool root_known;       /* the record's root was found on the node */
+	bool roots_cut; /* more directories could be a root than are kept */
+	bool sandboxed; /* gVisor or Kata: its names are not the kernel\'s */
+	struct string_list means; /* correlate/means.h */
+	bool cut;		  /* its names took more memory than one may */
+};
+DEFINE_LIST(name_facts_list, struct name_facts);
 
 /* ---- the whole ---- */
 
@@ -353,6 +488,7 @@ struct node_facts {
 	int cgroup_version; /* 0 unknown */
 	const char *selinux;
 	struct string_list kubelet_sockets;
+	bool user_namespaces; /* may anybody make one? true where not known */
 };
 
 struct evidence {
@@ -377,6 +513,9 @@ struct evidence {
 	struct index_list containers_by_id; /* sorted */
 	struct access_list access;
 	struct connection_list connections;
+	struct standpoint_list standpoints;
+	struct name_facts_list name_facts;
+	struct name_seen_list names_seen;
 };
 
 /* Limits. If one is met, coverage reports the source as partial. */
@@ -396,7 +535,10 @@ enum {
 	MAX_STEPS = 256,
 	MAX_ENTRIES = 100000,
 	MAX_RECORDS = 16384,
-	MAX_CONFLICTS = 16, /* of one container; one already decides */
+	MAX_CONFLICTS = 16, /* of one container; one is enough to decide */
+	MAX_STANDPOINTS = 65536,
+	MAX_NAMES_SEEN = 65536,
+	MAX_STANDPOINTS_OF_ONE = 64, /* container */
 };
 
 /*

@@ -29,6 +29,7 @@ enum finding_process {
 enum matched_by {
 	MATCHED_BY_NOTHING,
 	MATCHED_BY_ID,
+	MATCHED_BY_PROCESS, /* pid and start */
 	MATCHED_BY_POD_UID,
 	MATCHED_BY_WORKLOAD, /* namespace, workload and image */
 };
@@ -58,6 +59,7 @@ struct finding {
 	const char *container_id, *container_name, *image, *image_prefix;
 	const char *process_name, *executable_path, *executable_sha256;
 	const char *socket_path;
+	const char *attack_sequence; /* ARN of the one that it is part of */
 	int64_t pid;
 	struct timespec process_started_at, event_first_seen, event_last_seen;
 	int64_t count;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "collect/fetch_channel.h"
+#include "collect/tasks.h"
 
 static int make_channel(struct channel *channel)
 {
@@ -211,10 +212,18 @@ static int ask(struct fetch *fetch, const struct request *request)
 static int ask_path(struct fetch *fetch, enum operation op,
 		    struct fetch_root root, const char *path)
 {
-	struct request request = { .op = op, .proc_dirfd = root.proc_dirfd };
+	struct request request = {
+		.op = op,
+		.proc_dirfd = root.proc_dirfd,
+		.tid = root.tid,
+		.links = root.ends_at_links ? WALK_ENDS_AT_LINKS : WALK_FOLLOWS,
+	};
 
 	if ((size_t)snprintf(request.path, sizeof(request.path), "%s", path) >=
-	    sizeof(request.path))
+		    sizeof(request.path) ||
+	    (size_t)snprintf(request.below, sizeof(request.below), "%s",
+			     root.below ? root.below : "") >=
+		    sizeof(request.below))
 		return -ENAMETOOLONG;
 	return ask(fetch, &request);
 }
@@ -332,24 +341,101 @@ static int copy_look(struct arena *arena, const struct walk_result *from,
 	return copy_lists(arena, from, look);
 }
 
-int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
-	       const char *path, struct path_look *look)
+static int copy_way(struct arena *arena, const struct walk_result *from,
+		    struct path_look *look)
+{
+	look->way_cut = from->way_cut;
+	for (uint32_t i = 0; i < from->nway && i < MAX_STEPS; i++) {
+		struct way_step *step = list_add(arena, &look->way, MAX_STEPS);
+
+		if (!step)
+			return -ENOMEM;
+		*step = (struct way_step){
+			.at = arena_intern(arena,
+					   from->way_text + from->way[i].at),
+			.link = from->way[i].link,
+			.absent = from->way[i].absent,
+			.last = from->way[i].last,
+			.entry = from->way[i].entry,
+			.parent = from->way[i].parent,
+			.parent_magic = from->way[i].parent_magic,
+		};
+		if (!step->at)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int look_with(struct fetch *fetch, struct arena *arena,
+		     struct fetch_root root, const char *path, bool with_way,
+		     struct path_look *look)
 {
 	int err = ask_path(fetch, OP_LOOK, root, path);
 
 	*look = (struct path_look){ 0 };
-	if (!err) {
-		err = copy_look(arena, &answered(fetch)->look, look);
-		if (!err)
-			return 0;
-		/* A half-copied look would pass for a whole one. */
-		*look = (struct path_look){ .kind = KIND_ERROR, .err = -err };
-		return err;
+	if (err) {
+		look->kind = err == -ETIMEDOUT ? KIND_TIMED_OUT : KIND_ERROR;
+		look->err = -err;
+		return 0;
 	}
-	look->kind = err == -ETIMEDOUT || err == -ETIME ? KIND_TIMED_OUT
-							: KIND_ERROR;
-	look->err = -err;
+	err = copy_look(arena, &answered(fetch)->look, look);
+	if (!err && with_way)
+		err = copy_way(arena, &answered(fetch)->look, look);
+	/* Half of a look would be told as the whole. */
+	if (err)
+		*look = (struct path_look){ .kind = KIND_ERROR, .err = -err };
+	return err;
+}
+
+int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
+	       const char *path, struct path_look *look)
+{
+	return look_with(fetch, arena, root, path, false, look);
+}
+
+int fetch_way(struct fetch *fetch, struct arena *arena, struct fetch_root root,
+	      const char *path, struct path_look *look)
+{
+	return look_with(fetch, arena, root, path, true, look);
+}
+
+int fetch_tasks(struct fetch *fetch, int proc_dirfd, const struct task **tasks,
+		size_t *n, bool *cut)
+{
+	const struct request request = { .op = OP_TASKS,
+					 .proc_dirfd = proc_dirfd };
+	int err = ask(fetch, &request);
+	ssize_t len;
+
+	*n = 0;
+	*cut = false;
+	if (err)
+		return err;
+	len = answered(fetch)->len;
+	if (len < 0)
+		return (int)len;
+	*tasks = (const struct task *)(const void *)answered(fetch)->bytes;
+	*n = (size_t)len / sizeof(**tasks);
+	*cut = answered(fetch)->cut;
 	return 0;
+}
+
+ssize_t fetch_mounts(struct fetch *fetch, int proc_dirfd, pid_t tid,
+		     const char **text)
+{
+	const struct request request = {
+		.op = OP_MOUNTS,
+		.proc_dirfd = proc_dirfd,
+		.tid = tid,
+	};
+	int err = ask(fetch, &request);
+
+	*text = "";
+	if (err)
+		return err;
+	if (answered(fetch)->len >= 0)
+		*text = answered(fetch)->bytes;
+	return answered(fetch)->len;
 }
 
 ssize_t fetch_read(struct fetch *fetch, const char *path, const char **data,

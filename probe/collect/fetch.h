@@ -17,14 +17,18 @@
 #include "sockprobe/evidence.h"
 
 struct fetch;
+struct task;
 
 /*
- * Where a path is walked: in the audited root (proc_dirfd -1), or in the root
- * of a process whose /proc/PID directory is held as `proc_dirfd`, so that a
- * reused pid cannot be meant.
+ * Where a path is walked: the audited root, or the root of a process whose
+ * /proc/PID directory is held as `proc_dirfd` (so that a pid used again cannot
+ * be meant), or of one of its threads. proc_dirfd -1 means the audited root.
  */
 struct fetch_root {
 	int proc_dirfd;
+	pid_t tid; /* of that process's threads; 0: the process itself */
+	bool ends_at_links; /* follows none: a link is where the walk ends */
+	const char *below; /* a directory in it that is the root; NULL: itself */
 };
 
 #define FETCH_HOST ((struct fetch_root){ .proc_dirfd = -1 })
@@ -61,6 +65,24 @@ void fetch_run(struct fetch *fetch, const void *input, size_t len, size_t parts,
  */
 int fetch_look(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 	       const char *path, struct path_look *look);
+
+/* The same, with look->way: every entry that was passed. */
+int fetch_way(struct fetch *fetch, struct arena *arena, struct fetch_root root,
+	      const char *path, struct path_look *look);
+
+/*
+ * The threads of a process that is held as `proc_dirfd` (tasks.h), valid until
+ * the next call; *cut where there are more. 0 or -errno: -ESRCH where it ended.
+ */
+int fetch_tasks(struct fetch *fetch, int proc_dirfd, const struct task **tasks,
+		size_t *n, bool *cut);
+
+/*
+ * The mountinfo of one thread, NUL-terminated, valid until the next call.
+ * Returns its length, or -errno: -EFBIG past FETCH_MAX, -ESRCH for one that ended.
+ */
+ssize_t fetch_mounts(struct fetch *fetch, int proc_dirfd, pid_t tid,
+		     const char **text);
 
 /*
  * Reads a regular file of the audited root. *data is NUL-terminated and valid

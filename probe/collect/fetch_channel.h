@@ -13,13 +13,16 @@
 #include "confine/confine.h"
 #include "sockprobe/confinement.h"
 
-enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB };
+enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB, OP_TASKS, OP_MOUNTS };
 
 struct request {
 	enum operation op;
 	int proc_dirfd;
-	size_t len;	    /* of a job's input */
-	size_t part, parts; /* of a job */
+	pid_t tid; /* whose root; 0: the process's */
+	enum walk_links links;
+	size_t len;	      /* of a job's input */
+	size_t part, parts;   /* of a job */
+	char below[PATH_MAX]; /* a directory that is the root; "": none */
 	char path[PATH_MAX];
 };
 

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "collect/tasks.h"
+
 static void serve_bytes(const struct request *request, int fd,
 			struct shared *shared)
 {
@@ -23,52 +25,7 @@ static void serve_bytes(const struct request *request, int fd,
 		shared->bytes[shared->len] = '\0';
 }
 
-static void serve_one(const struct fetch *fetch, const struct request *request,
-		      struct shared *shared)
-{
-	struct walk_result *look = &shared->look;
-	uint64_t outside_mnt = fetch->outside_mnt;
-	int rootfd = fetch->rootfd;
-	cleanup_close int view = -1;
-	cleanup_close int fd = -1;
-
-	if (request->op == OP_JOB) {
-		struct fetch_work work = {
-			.bytes = shared->bytes,
-			.len = request->len,
-			.room = FETCH_MAX,
-			.part = request->part,
-			.parts = request->parts,
-		};
-
-		shared->len = fetch->job.run(fetch->job.data, &work);
-		return;
-	}
-	if (request->proc_dirfd >= 0) {
-		view = openat(request->proc_dirfd, "root",
-			      O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (view < 0) {
-			look->kind = errno == EACCES || errno == EPERM
-					     ? KIND_DENIED
-					     : KIND_ERROR;
-			look->err = errno;
-			return;
-		}
-		rootfd = view;
-		outside_mnt = 0;
-	}
-	fd = walk(rootfd, request->path, outside_mnt, look);
-	if (request->op == OP_LOOK) {
-		if (fd >= 0 && look->kind == KIND_DIRECTORY)
-			walk_count_entries(fd, MAX_ENTRIES, look);
-		return;
-	}
-	shared->len = look->kind == KIND_OUTSIDE_VIEW ? -EXDEV : -look->err;
-	if (fd >= 0 && shared->len == 0)
-		serve_bytes(request, fd, shared);
-}
-
-/* Clears only what the last look wrote: the struct is large. */
+/* Of the last look only what was written needs to be made empty again. */
 static void clear_look(struct walk_result *look)
 {
 	for (uint32_t i = 0; i < look->nlinks; i++) {
@@ -83,11 +40,105 @@ static void clear_look(struct walk_result *look)
 	look->nlinks = 0;
 	look->nsteps = 0;
 	look->steps_cut = false;
+	look->nway = 0;
+	look->way_text_len = 0;
+	look->way_cut = false;
 	look->entries = 0;
 	look->entries_cut = false;
 	look->entries_known = TRI_UNKNOWN;
 	look->resolved[0] = '\0';
 	look->selinux[0] = '\0';
+}
+
+/* The root of a process, or of one of its threads. */
+static int open_view(const struct request *request)
+{
+	char name[48] = "root";
+
+	if (request->tid)
+		snprintf(name, sizeof(name), "task/%d/root", request->tid);
+	return openat(request->proc_dirfd, name,
+		      O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* What needs no walk; false for another operation. */
+static bool serve_plain(const struct fetch *fetch,
+			const struct request *request, struct shared *shared)
+{
+	struct fetch_work work = {
+		.bytes = shared->bytes,
+		.len = request->len,
+		.room = FETCH_MAX,
+		.part = request->part,
+		.parts = request->parts,
+	};
+
+	switch (request->op) {
+	case OP_JOB:
+		shared->len = fetch->job.run(fetch->job.data, &work);
+		return true;
+	case OP_MOUNTS:
+		shared->len = tasks_read_mounts(request->proc_dirfd,
+						request->tid, shared->bytes,
+						FETCH_MAX + 1);
+		return true;
+	case OP_TASKS:
+		shared->len = tasks_read(request->proc_dirfd, shared->bytes,
+					 FETCH_MAX, &shared->cut);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The root directory of a request other than the audited one. -1: look tells. */
+static int open_request_root(const struct request *request,
+			     struct walk_result *look)
+{
+	int view = open_view(request);
+
+	if (view >= 0)
+		return view;
+	look->kind = errno == EACCES || errno == EPERM ? KIND_DENIED
+						       : KIND_ERROR;
+	look->err = errno;
+	return -1;
+}
+
+static void serve_one(const struct fetch *fetch, const struct request *request,
+		      struct shared *shared)
+{
+	struct walk_result *look = &shared->look;
+	uint64_t outside_mnt = fetch->outside_mnt;
+	int rootfd = fetch->rootfd;
+	cleanup_close int view = -1;
+	cleanup_close int below = -1;
+	cleanup_close int fd = -1;
+
+	if (serve_plain(fetch, request, shared))
+		return;
+	if (request->proc_dirfd >= 0) {
+		rootfd = view = open_request_root(request, look);
+		outside_mnt = 0;
+		if (view < 0)
+			return;
+	}
+	if (request->below[0]) {
+		rootfd = below = walk(rootfd, request->below, outside_mnt,
+				      WALK_FOLLOWS, look);
+		if (below < 0 || look->kind != KIND_DIRECTORY)
+			return;
+		clear_look(look);
+	}
+	fd = walk(rootfd, request->path, outside_mnt, request->links, look);
+	if (request->op == OP_LOOK) {
+		if (fd >= 0 && look->kind == KIND_DIRECTORY)
+			walk_count_entries(fd, MAX_ENTRIES, look);
+		return;
+	}
+	shared->len = look->kind == KIND_OUTSIDE_VIEW ? -EXDEV : -look->err;
+	if (fd >= 0 && shared->len == 0)
+		serve_bytes(request, fd, shared);
 }
 
 static void answer(const struct channel *channel, char byte)

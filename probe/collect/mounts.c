@@ -91,11 +91,42 @@ static int parse_numbers(char *const field[], struct mount *mount)
 	return 0;
 }
 
-int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
+/* The value of "upperdir=" among an overlay's options, its escapes undone. */
+static int take_upper(struct arena *arena, char *options, const char **upper)
+{
+	static const char key[] = "upperdir=";
+	char *save = NULL;
+
+	for (char *word = strtok_r(options, ",", &save); word;
+	     word = strtok_r(NULL, ",", &save)) {
+		if (!has_prefix(word, key))
+			continue;
+		unescape(word + strlen(key));
+		*upper = arena_intern(arena, word + strlen(key));
+		return *upper ? 0 : -ENOMEM;
+	}
+	return 0;
+}
+
+/* What stands behind the type: the source, and the super block's options. */
+static int take_more(struct arena *arena, const struct mount *mount,
+		     char **save, struct mount_more *more)
+{
+	char *source = strtok_r(NULL, " ", save);
+	char *options = source ? strtok_r(NULL, " ", save) : NULL;
+
+	if (!options || strcmp(mount->fstype, "overlay") != 0)
+		return 0;
+	return take_upper(arena, options, &more->upper);
+}
+
+int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount,
+			 struct mount_more *more)
 {
 	char *field[F_FIRST_OPTIONAL];
 	char *fstype = NULL;
 	char *save = NULL;
+	bool slave = false;
 	size_t n = 0;
 
 	for (char *word = strtok_r(line, " ", &save); word;
@@ -105,6 +136,8 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
 		} else if (strcmp(word, "-") == 0) {
 			fstype = strtok_r(NULL, " ", &save);
 			break;
+		} else {
+			slave |= has_prefix(word, "master:");
 		}
 	}
 	if (n < F_FIRST_OPTIONAL || !fstype || parse_numbers(field, mount))
@@ -118,7 +151,39 @@ int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount)
 	mount->root = arena_intern(arena, field[F_ROOT]);
 	mount->point = arena_intern(arena, field[F_POINT]);
 	mount->fstype = arena_intern(arena, fstype);
-	return mount->root && mount->point && mount->fstype ? 0 : -ENOMEM;
+	if (!mount->root || !mount->point || !mount->fstype)
+		return -ENOMEM;
+	if (!more)
+		return 0;
+	*more = (struct mount_more){ .slave = slave };
+	return take_more(arena, mount, &save, more);
+}
+
+int parse_mountinfo(struct arena *arena, const char *text, size_t len,
+		    struct mount_view *view, struct mount_more_list *more)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		struct mount *mount;
+		struct mount_more *extra;
+		char *line;
+		int err;
+
+		if (!newline)
+			return -EINVAL; /* the last line is cut */
+		line = arena_strndup(arena, text, (size_t)(newline - text));
+		mount = list_add(arena, &view->mounts, MAX_MOUNTS);
+		extra = list_add(arena, more, MAX_MOUNTS);
+		if (!line || !mount || !extra)
+			return -ENOMEM;
+		err = parse_mountinfo_line(arena, line, mount, extra);
+		if (err)
+			return err;
+		text = newline + 1;
+	}
+	return mount_table_index(arena, view);
 }
 
 /*
@@ -130,7 +195,7 @@ static int add_line(struct arena *arena, char *line, struct mount_list *mounts,
 {
 	struct mount mount = { 0 };
 	struct mount *slot;
-	int err = parse_mountinfo_line(arena, line, &mount);
+	int err = parse_mountinfo_line(arena, line, &mount, NULL);
 
 	if (err)
 		return err == -EINVAL ? -EOVERFLOW : err;

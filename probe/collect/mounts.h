@@ -15,11 +15,21 @@
 int mounts_collect(struct evidence *ev, int64_t deadline);
 
 /*
- * Parses one line of mountinfo (without its newline), as proc_pid_mountinfo(5)
- * has it, and undoes octal escapes. Changes the text in place; strings of
- * *mount are copied into the arena. 0, -EINVAL for another form, -ENOMEM.
+ * One line of mountinfo (without its newline), as proc_pid_mountinfo(5) has
+ * it; octal escapes are undone. The text is changed in place; the strings of
+ * *mount, and of *more where that is not NULL, are copied into the arena. 0,
+ * -EINVAL for another form, -ENOMEM.
  */
-int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount);
+int parse_mountinfo_line(struct arena *arena, char *line, struct mount *mount,
+			 struct mount_more *more);
+
+/*
+ * A whole table that was read before, and more[i] of its mount i; the lists are
+ * empty at first. All of it or none: 0, -EINVAL where a line is not understood
+ * or cut, -ENOMEM.
+ */
+int parse_mountinfo(struct arena *arena, const char *text, size_t len,
+		    struct mount_view *view, struct mount_more_list *more);
 
 /*
  * Reads a whole table from `fd`, line by line: at most MAX_MOUNTS, in at most a

@@ -164,6 +164,16 @@ static void read_selinux(struct evidence *ev, struct fetch *fetch)
 		ev->node.selinux = text[0] == '1' ? "enforcing" : "permissive";
 }
 
+/* Only a limit of 0 rules them out, for all who are no root of the node. */
+static void read_user_namespaces(struct evidence *ev, struct fetch *fetch)
+{
+	const char *text;
+	ssize_t len = fetch_read(fetch, "/proc/sys/user/max_user_namespaces",
+				 &text, NULL);
+
+	ev->node.user_namespaces = !(len == 2 && memcmp(text, "0\n", 2) == 0);
+}
+
 /* ---- kubelet ---- */
 
 /* unix:///run/x.sock, or the bare path that old kubelets took. */
@@ -311,5 +321,6 @@ int node_collect(struct evidence *ev, struct fetch *fetch)
 	read_instance(ev, fetch);
 	read_os(ev, fetch);
 	read_selinux(ev, fetch);
+	read_user_namespaces(ev, fetch);
 	return read_kubelet(ev, fetch);
 }

@@ -259,6 +259,70 @@ int records_read(struct evidence *ev, struct fetch *fetch,
 	return use_indexes(ev, fetch, index, runtime, container);
 }
 
+/* The pid in a file that holds nothing else; 0 for another file. */
+static pid_t pid_in_file(struct fetch *fetch, const char *path)
+{
+	enum { MOST_DIGITS = 16 };
+	const char *text;
+	ssize_t len = fetch_read(fetch, path, &text, NULL);
+	char digits[MOST_DIGITS];
+	uint64_t pid;
+
+	if (len <= 0 || len >= MOST_DIGITS)
+		return 0;
+	snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(text, "\r\n"),
+		 text);
+	return parse_u64(digits, INT32_MAX, &pid) ? 0 : (pid_t)pid;
+}
+
+/* containerd's and docker's name, then podman's and CRI-O's. */
+static const char *const pid_file_names[] = { "init.pid", "pidfile" };
+
+static int try_pid_files(struct evidence *ev, struct fetch *fetch,
+			 const struct record *record, struct pid_file *file)
+{
+	const char *slash = strrchr(record->path, '/');
+
+	for (size_t i = 0; i < ARRAY_SIZE(pid_file_names) && !file->path; i++) {
+		char *path = arena_printf(&ev->arena, "%.*s/%s",
+					  (int)(slash - record->path),
+					  record->path, pid_file_names[i]);
+		struct path_look look;
+		int err;
+
+		if (!path)
+			return -ENOMEM;
+		err = fetch_look(fetch, &ev->arena, FETCH_HOST, path, &look);
+		if (err)
+			return err;
+		if (look.kind != KIND_REGULAR || look.times_foreign)
+			continue;
+		file->pid = pid_in_file(fetch, path);
+		file->written = look.inode.change;
+		file->path = file->pid ? path : NULL;
+	}
+	return 0;
+}
+
+int records_find_pid_file(struct evidence *ev, struct fetch *fetch,
+			  const struct record_index *index, size_t idx)
+{
+	struct container *container = &ev->containers.at[idx];
+	struct pid_file *file = &container->pid_file;
+	int err = 0;
+
+	for (size_t i = first_of_id(&index->records, container->id);
+	     i < index->records.n && !err && !file->path; i++) {
+		const struct record *record = &index->records.at[i];
+
+		if (strcmp(record->id, container->id) != 0)
+			break;
+		if (record->place->format == RECORD_OCI)
+			err = try_pid_files(ev, fetch, record, file);
+	}
+	return err;
+}
+
 void records_free(struct record_index *index)
 {
 	for (size_t i = 0; i < index->records.n; i++)

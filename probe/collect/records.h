@@ -41,8 +41,15 @@ int records_read(struct evidence *ev, struct fetch *fetch,
 		 struct record_index *index, size_t idx);
 
 /*
- * Reads all records, and adds containers that have no process any more: those
- * may have made a path. 0 or -errno.
+ * Fills the pid file of container number `idx`: the first that lies beside one
+ * of its OCI records. 0 or -ENOMEM.
+ */
+int records_find_pid_file(struct evidence *ev, struct fetch *fetch,
+			  const struct record_index *index, size_t idx);
+
+/*
+ * Reads all records, adding containers that no process is left of: those may
+ * have made a path. 0 or -errno.
  */
 int records_read_all(struct evidence *ev, struct fetch *fetch,
 		     struct record_index *index);

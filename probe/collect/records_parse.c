@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "collect/bundle.h"
 #include "collect/records.h"
 #include "sockprobe/json.h"
 
@@ -258,6 +259,8 @@ static int parse_oci(struct arena *arena, const cJSON *config,
 	if (!err)
 		err = fill(arena, &container->privileged, privileged_of(config),
 			   source);
+	if (!err && !container->bundle)
+		err = bundle_parse(arena, config, source, &container->bundle);
 	cJSON_ArrayForEach(mount,
 			   cJSON_GetObjectItemCaseSensitive(config, "mounts")) {
 		if (!err && is_bind(mount))

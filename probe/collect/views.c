@@ -39,7 +39,8 @@ static int look_by_any(struct evidence *ev, struct fetch *fetch,
 		if (process->view != access->view)
 			continue;
 		err = fetch_look(fetch, &ev->arena,
-				 (struct fetch_root){ process->dirfd },
+				 (struct fetch_root){ .proc_dirfd =
+							      process->dirfd },
 				 access->container_path, &access->look);
 		if (err || !has_ended(process, &access->look))
 			return err;

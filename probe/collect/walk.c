@@ -29,11 +29,13 @@ struct walker {
 	size_t depth;
 	char here[PATH_MAX];	/* canonical path of fds[depth], "" the root */
 	char rest[PATH_MAX];	/* still to walk */
-	bool last_is_link;	/* inside the text of a final link */
-	struct timespec newest; /* the newest change of what was walked */
-	uint64_t mnt_id;	/* of the last component */
-	bool times_foreign; /* some times come from another machine or process */
+	bool last_is_link;	/* we are inside the text of a final link */
+	struct timespec newest; /* change of what was walked */
+	uint64_t mnt_id;	/* of what was walked last */
+	uint32_t magic;		/* of its file system; 0 unknown */
+	bool times_foreign;	/* some of it is as somebody else says */
 	uint64_t outside_mnt;
+	enum walk_links links;
 	struct walk_result *result;
 };
 
@@ -80,10 +82,19 @@ static int look_at(int fd, struct inode *inode)
 	};
 	if (sx.stx_mask & STATX_BTIME)
 		inode->birth = from_statx(sx.stx_btime);
+	inode->encrypted = sx.stx_attributes & STATX_ATTR_ENCRYPTED;
 	return 0;
 }
 
-/* Records a directory that is searched: its permissions are checked later. */
+/* 0: not known. */
+static uint32_t magic_of(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 ? 0 : (uint32_t)fs.f_type;
+}
+
+/* Remembers a directory that is searched: who may pass it matters later. */
 static void note_step(struct walker *w, int fd, const struct inode *inode)
 {
 	struct walk_result *result = w->result;
@@ -105,32 +116,62 @@ static void note_step(struct walker *w, int fd, const struct inode *inode)
  * File systems whose server chooses the times. A container may be that server,
  * so nothing can be dated by them.
  */
-static bool has_foreign_times(int fd)
+static bool has_foreign_times(uint32_t magic)
 {
-	static const unsigned long types[] = {
+	static const uint32_t types[] = {
 		FUSE_SUPER_MAGIC, NFS_SUPER_MAGIC,  V9FS_MAGIC,
 		SMB2_SUPER_MAGIC, CIFS_SUPER_MAGIC, CEPH_SUPER_MAGIC,
 		AFS_FS_MAGIC,	  CODA_SUPER_MAGIC,
 	};
-	struct statfs fs;
-
-	if (fstatfs(fd, &fs) < 0)
-		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		if (((unsigned long)fs.f_type & UINT32_MAX) == types[i])
+		if (magic == types[i])
 			return true;
 	}
-	return false;
+	return magic == 0;
 }
 
 static void note_change(struct walker *w, int fd, const struct inode *inode)
 {
 	if (time_diff_ms(inode->change, w->newest) >= 0)
 		w->newest = inode->change;
-	/* without mount ids each step may be on another file system */
-	if (!inode->mnt_id || inode->mnt_id != w->mnt_id)
-		w->times_foreign |= has_foreign_times(fd);
+	/* without mount ids every step may be of another file system */
+	if (!inode->mnt_id || inode->mnt_id != w->mnt_id) {
+		w->magic = magic_of(fd);
+		w->times_foreign |= has_foreign_times(w->magic);
+	}
 	w->mnt_id = inode->mnt_id;
+}
+
+static bool nothing_left(const struct walker *w)
+{
+	return w->rest[strspn(w->rest, "/")] == '\0';
+}
+
+/*
+ * Remembers the entry `name` of the directory that is searched, whose inode
+ * `parent` is; `entry` NULL where nothing bears the name.
+ */
+static void note_way(struct walker *w, const char *name,
+		     const struct inode *parent, const struct inode *entry)
+{
+	struct walk_result *result = w->result;
+	size_t left = sizeof(result->way_text) - result->way_text_len;
+	int len = snprintf(result->way_text + result->way_text_len, left,
+			   "%s/%s", w->here, name);
+
+	if (result->nway == MAX_STEPS || (size_t)len >= left) {
+		result->way_cut = true;
+		return;
+	}
+	result->way[result->nway].at = result->way_text_len;
+	result->way[result->nway].link = entry && S_ISLNK(entry->mode);
+	result->way[result->nway].absent = !entry;
+	result->way[result->nway].last = nothing_left(w);
+	result->way[result->nway].parent_magic = w->magic;
+	result->way[result->nway].parent = *parent;
+	result->way[result->nway].entry = entry ? *entry : (struct inode){ 0 };
+	result->nway++;
+	result->way_text_len += (uint32_t)len + 1;
 }
 
 static void go_up(struct walker *w)
@@ -184,11 +225,6 @@ static bool next_component(struct walker *w, char name[static NAME_MAX + 1],
 	return true;
 }
 
-static bool nothing_left(const struct walker *w)
-{
-	return w->rest[strspn(w->rest, "/")] == '\0';
-}
-
 /*
  * procfs has links that lead elsewhere than their text says, and does not show
  * which: every link there is treated as one.
@@ -208,6 +244,8 @@ static int expand_link(struct walker *w, int fd, const char *name)
 	ssize_t len;
 	char *at;
 
+	if (w->links == WALK_ENDS_AT_LINKS)
+		return -ELOOP;
 	if (may_be_magic(w->fds[w->depth]))
 		return -EXDEV;
 	len = read_link_at(fd, "", target, sizeof(target));
@@ -257,9 +295,15 @@ static int walk_step(struct walker *w, int *final)
 		return 1;
 	}
 	fd = open_component(w->fds[w->depth], name);
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		err = -errno;
+		if (err == -ENOENT)
+			note_way(w, name, &w->result->inode, NULL);
+		return err;
+	}
 	err = look_at(fd, &inode);
+	if (!err)
+		note_way(w, name, &w->result->inode, &inode);
 	if (!err && S_ISLNK(inode.mode)) {
 		note_change(w, fd, &inode);
 		err = expand_link(w, fd, name);
@@ -350,9 +394,11 @@ static int arrive(struct walker *w, int fd)
 }
 
 int walk(int rootfd, const char *path, uint64_t outside_mnt,
-	 struct walk_result *result)
+	 enum walk_links links, struct walk_result *result)
 {
-	struct walker w = { .outside_mnt = outside_mnt, .result = result };
+	struct walker w = { .outside_mnt = outside_mnt,
+			    .links = links,
+			    .result = result };
 	int final = -1;
 	int found = -1;
 	int err = -ENAMETOOLONG;

@@ -34,23 +34,35 @@ struct walk_result {
 	uint32_t nsteps;
 	struct path_step steps[MAX_STEPS];
 	bool steps_cut;
+	uint32_t nway;
+	struct {
+		uint32_t at; /* where its path begins in way_text */
+		bool link, absent, last;
+		uint32_t parent_magic;
+		struct inode entry, parent;
+	} way[MAX_STEPS];
+	char way_text[4 * PATH_MAX]; /* paths, each ended by NUL */
+	uint32_t way_text_len;
+	bool way_cut;
 	uint64_t entries;
 	bool entries_cut;
 	enum tristate entries_known;
 };
 
 /*
- * Walks `path` (absolute, in the root) to its end. Links are followed inside
- * the root as the kernel would, ".." at the root stays there. Links of procfs,
- * which may lead elsewhere than their text says, are refused. If the object is
- * on the mount with id `outside_mnt` (0: no such mount), the outcome is
- * KIND_OUTSIDE_VIEW. If a limit of the walk itself is met, result->err is
- * E2BIG, which no path lookup of the kernel returns. Returns an O_PATH
- * descriptor of the object, which the caller closes, or -1 if nothing is there;
- * *result has the outcome in either case. Zero *result before.
+ * Walks `path` (absolute, in the root) to its end, following links inside the
+ * root as the kernel would, ".." at the root staying there. Links of procfs,
+ * which may lead elsewhere than their text says, are refused. Where what is found lies on the mount with id
+ * `outside_mnt` (0: no such mount), the outcome is KIND_OUTSIDE_VIEW.
+ * Where the walk's own bounds end it, result->err is E2BIG, which no path
+ * lookup of the kernel's returns. Returns an O_PATH descriptor of the object, which the caller closes, or -1
+ * where nothing stands there; *result tells what in either case. Zero *result
+ * before. With WALK_ENDS_AT_LINKS a link, on the way or at the end, ends it as
+ * O_NOFOLLOW does, with KIND_SYMLINK_LOOP.
  */
+enum walk_links { WALK_FOLLOWS, WALK_ENDS_AT_LINKS };
 int walk(int rootfd, const char *path, uint64_t outside_mnt,
-	 struct walk_result *result);
+	 enum walk_links links, struct walk_result *result);
 
 /*
  * Counts a directory's entries into *result, at most `most`; if there are more,

@@ -65,6 +65,7 @@ static int help_main(int argc, char *argv[], struct error *error)
 	     "  --output FILE  write there, whole or not at all\n"
 	     "  --max-bytes N  leave out of the JSON what matters least until it fits\n"
 	     "  --expect FILE  clients that are meant to use a live socket (JSON)\n"
+	     "  --strict       what a verdict would assume counts as unknown\n"
 	     "  --scope KEYS   of filter: what to match on, comma-separated\n"
 	     "  --detector ID  of filter: the GuardDuty detector\n"
 	     "  --pretty       indent the JSON\n"

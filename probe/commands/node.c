@@ -81,7 +81,9 @@ static int make_document(struct run *run, int *decided, struct error *error)
 			    strerror(-err));
 	*decided = doc->summary->complete ? EXIT_COMPLETE : EXIT_INCOMPLETE;
 	doc->expected = run->expected;
-	return doc->findings.n ? judge_document(doc, decided, error) : 0;
+	return doc->findings.n ? judge_document(doc, run->options.strict,
+						decided, error)
+			       : 0;
 }
 
 static int node_check_operands(const struct options *options, bool explain,

@@ -17,6 +17,7 @@ enum {
 	OPT_PRETTY,
 	OPT_TIMEOUT,
 	OPT_EXPECT,
+	OPT_STRICT,
 	OPT_SCOPE,
 	OPT_DETECTOR,
 	OPT_OUTPUT,
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{ "nice", no_argument, NULL, OPT_NICE },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "expect", required_argument, NULL, OPT_EXPECT },
+	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "scope", required_argument, NULL, OPT_SCOPE },
 	{ "detector", required_argument, NULL, OPT_DETECTOR },
 	{ NULL, 0, NULL, 0 },
@@ -199,6 +201,7 @@ static const struct {
 	{ OPT_TIMEOUT, { "scan", "explain" } },
 	{ OPT_NICE, { "scan", "explain" } },
 	{ OPT_EXPECT, { "explain", "judge" } },
+	{ OPT_STRICT, { "explain", "judge", "filter" } },
 	{ OPT_PRETTY, { "scan", "explain", "judge", "report" } },
 	{ OPT_MAX_BYTES, { "scan", "explain", "judge", "report" } },
 	{ OPT_SCOPE, { "filter" } },
@@ -238,6 +241,9 @@ static int set_option(struct options *options, int option, char *argv[],
 		return set_max_bytes(options, optarg, error);
 	case OPT_EXPECT:
 		options->expect = optarg;
+		return 0;
+	case OPT_STRICT:
+		options->strict = true;
 		return 0;
 	case OPT_SCOPE:
 		options->scope = optarg;

@@ -27,6 +27,7 @@ struct options {
 	const char *scope;
 	const char *detector;
 	bool pretty;
+	bool strict; /* what would be assumed is unknown */
 	bool nice;
 	unsigned int timeout_s;
 };

@@ -88,7 +88,8 @@ static int run_judge(struct run *run, struct error *error)
 	int status = take_brought(run, error);
 
 	if (!status)
-		status = judge_document(&run->doc, &decided, error);
+		status = judge_document(&run->doc, run->options.strict,
+					&decided, error);
 	if (!status)
 		status = emit_document(run, NULL, error);
 	status = output_finish(&run->output, status, error);
@@ -122,7 +123,8 @@ static int run_filter(struct run *run, struct error *error)
 
 	request.format = (enum filter_format)format;
 	if (!status)
-		status = judge_document(&run->doc, &decided, error);
+		status = judge_document(&run->doc, run->options.strict,
+					&decided, error);
 	if (!status)
 		status = filter_emit(run->output.stream, &run->doc, &request,
 				     error);

@@ -5,6 +5,8 @@
  */
 #include "commands/scan.h"
 
+#include "commands/names.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -345,6 +347,28 @@ static int read_records(struct scan *scan)
 	return err;
 }
 
+/* The paths of findings, in the containers in which they were located. */
+static int look_at_names(struct scan *scan)
+{
+	struct evidence *ev = &scan->ev;
+	struct name_wanted_list wanted = { 0 };
+
+	for (size_t i = 0; i < scan->findings->n; i++) {
+		const struct finding *finding = &scan->findings->at[i];
+		struct name_wanted *item;
+
+		if (finding->located.container.at == NO_INDEX ||
+		    !finding->socket_path || finding->socket_path[0] != '/')
+			continue;
+		item = list_add(&ev->arena, &wanted, MAX_NAMES_SEEN);
+		if (!item)
+			return -errno;
+		*item = (struct name_wanted){ finding->located.container.at,
+					      finding->socket_path };
+	}
+	return names_look(ev, scan->fetch, &scan->records, &wanted);
+}
+
 static int find_origins(struct evidence *ev)
 {
 	int err = origin_correlate(ev);
@@ -368,6 +392,7 @@ static const struct step steps[] = {
 	{ SOURCE_CONTAINER_VIEWS, MIB(24), .look = look_into_views },
 	{ SOURCE_ACCESS, MIB(8), .join = conclude_reach },
 	{ SOURCE_RUNTIME_RECORDS, MIB(24), .look = read_records },
+	{ SOURCE_CONTAINER_VIEWS, MIB(48), .look = look_at_names },
 	{ SOURCE_CONTAINERS, MIB(4), .join = identity_check_privileges },
 	{ SOURCE_RUNTIME_RECORDS, MIB(8), .join = find_origins },
 };

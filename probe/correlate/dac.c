@@ -10,6 +10,7 @@
 
 enum { FILE_SYSTEM = 3 }; /* of the four ids of /proc/PID/status */
 enum { MAY_SEARCH = 1, MAY_WRITE = 2 };
+enum { MAX_GROUPS_ASKED = 256 };
 
 static bool has_cap(const struct process *process, int cap)
 {
@@ -147,6 +148,30 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 			break;
 	}
 	return answer;
+}
+
+enum tristate dac_may_connect_at_start(const struct bundle *bundle,
+				       const struct path_look *look,
+				       bool mapped)
+{
+	struct process user = { .cap_effective = bundle->cap_effective };
+	gid_t groups[MAX_GROUPS_ASKED];
+	enum tristate allowed;
+	size_t decided = 0;
+
+	if (mapped || !bundle->user_known || bundle->groups_cut ||
+	    bundle->groups.n > ARRAY_SIZE(groups) || look->steps_cut ||
+	    !look->steps.n)
+		return TRI_UNKNOWN;
+	for (size_t i = 0; i < bundle->groups.n; i++)
+		groups[i] = (gid_t)bundle->groups.at[i];
+	user.uid[FILE_SYSTEM] = bundle->uid;
+	user.gid[FILE_SYSTEM] = bundle->gid;
+	user.groups = groups;
+	user.ngroups = bundle->groups.n;
+	allowed = may_walk(&user, look, &decided);
+	return allowed == TRI_NO && decided != look->steps.n - 1 ? TRI_UNKNOWN
+								 : allowed;
 }
 
 bool dac_may_read_process(const struct process *reader,

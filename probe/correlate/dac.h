@@ -24,6 +24,15 @@ struct dac_answer dac_may_connect(struct evidence *ev,
 				  const struct path_look *look, bool idmapped);
 
 /*
+ * The same of the user, groups and capabilities that the record starts the
+ * container with: TRI_NO only where the object itself says so, not a directory
+ * above it. `mapped`: its processes are in a user namespace of their own.
+ */
+enum tristate dac_may_connect_at_start(const struct bundle *bundle,
+				       const struct path_look *look,
+				       bool mapped);
+
+/*
  * May `reader` follow /proc/PID/root of `target` (ptrace_may_access() with
  * PTRACE_MODE_READ_FSCREDS, kernel/ptrace.c)? Both must be in one user
  * namespace. Whether the target is dumpable, and what a security module

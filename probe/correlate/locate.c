@@ -180,6 +180,11 @@ size_t locate_finding(struct evidence *ev, struct finding *finding)
 		else if (result.ended)
 			why = "its record is still there, but no process of it runs";
 	}
+	if (found == NO_INDEX && process != NO_INDEX &&
+	    ev->processes.at[process].container != NO_INDEX) {
+		found = ev->processes.at[process].container;
+		located->matched_by = MATCHED_BY_PROCESS;
+	}
 	located->container.at = found;
 	if (found == NO_INDEX) {
 		located->why = why;

@@ -186,6 +186,7 @@ static void build_node(struct building *b)
 		.selinux = facts->selinux,
 	};
 	build_texts(b, &facts->kubelet_sockets, &node->kubelet_sockets);
+	node->user_namespaces = facts->user_namespaces;
 }
 
 static void build_coverage(struct building *b)
@@ -510,6 +511,88 @@ static void build_conflicts(struct building *b,
 		};
 }
 
+static struct doc_start *build_start(struct building *b,
+				     const struct container *container)
+{
+	const struct pid_file *file = &container->pid_file;
+	struct doc_start *start;
+
+	if (!file->path || !time_is_writable(file->written))
+		return NULL;
+	start = take(b, 1, sizeof(*start));
+	if (!start)
+		return NULL;
+	*start = (struct doc_start){
+		.pid_file = file->path,
+		.written_at = file->written,
+		.pid = file->pid,
+	};
+	for (size_t i = 0; i < container->processes.n; i++) {
+		size_t idx = container->processes.at[i];
+
+		if (b->ev->processes.at[idx].pid == file->pid)
+			start->process_started_at = process_start(b->ev, idx);
+	}
+	return start;
+}
+
+static struct doc_record *build_record(struct building *b,
+				       const struct bundle *bundle)
+{
+	struct doc_record *record;
+
+	if (!bundle)
+		return NULL;
+	record = take(b, 1, sizeof(*record));
+	if (!record)
+		return NULL;
+	*record = (struct doc_record){
+		.file = bundle->source,
+		.uid = bundle->user_known ? bundle->uid : NUMBER_UNKNOWN,
+		.gid = bundle->user_known ? bundle->gid : NUMBER_UNKNOWN,
+		.no_new_privileges = bundle->no_new_privileges,
+		.seccomp_closes_namespaces = bundle->seccomp_closes_namespaces,
+		.cap_effective = caps(b, bundle->cap_effective),
+		.cap_bounding = caps(b, bundle->cap_bounding),
+	};
+	TAKE_LIST(b, &record->groups, bundle->groups.n);
+	for (size_t i = 0; i < record->groups.n; i++)
+		record->groups.at[i] = (int64_t)bundle->groups.at[i];
+	return record;
+}
+
+static struct doc_threads *build_threads(struct building *b,
+					 const struct container *container)
+{
+	const struct name_facts_list *list = &b->ev->name_facts;
+	size_t idx = (size_t)(container - b->ev->containers.at);
+	const struct name_facts *facts = NULL;
+	struct doc_threads *threads;
+
+	for (size_t i = 0; i < list->n && !facts; i++) {
+		if (list->at[i].container == idx)
+			facts = &list->at[i];
+	}
+	if (!facts)
+		return NULL;
+	threads = take(b, 1, sizeof(*threads));
+	if (!threads)
+		return NULL;
+	*threads = (struct doc_threads){
+		.processes = (int64_t)facts->members,
+		.ended = (int64_t)facts->ended,
+		.unseen = (int64_t)facts->unseen,
+		.first_unseen_pid = facts->unseen_pid ? facts->unseen_pid
+						      : NUMBER_UNKNOWN,
+		.cap_bounding = caps(b, facts->cap_bounding),
+		.root_found = facts->root_known,
+		.complete = !facts->cut && !facts->roots_cut,
+		.sandboxed = facts->sandboxed,
+	};
+	build_texts(b, &facts->means, &threads->means);
+	return threads;
+}
+
 static void build_container(struct building *b, const struct container *from,
 			    struct doc_container *to)
 {
@@ -532,6 +615,9 @@ static void build_container(struct building *b, const struct container *from,
 		.parent = { from->parent, NO_INDEX },
 		.self = from->self,
 		.sources = build_sources(from),
+		.start = build_start(b, from),
+		.record = build_record(b, from->bundle),
+		.threads = build_threads(b, from),
 	};
 	build_conflicts(b, &from->conflicts, &to->conflicts);
 	TAKE_LIST(b, &to->pids, from->processes.n);
@@ -580,7 +666,8 @@ static void build_access(struct building *b)
 			.same_inode = row->same_inode,
 			.stale = row->stale,
 			.dac = { .allowed = row->dac_allowed,
-				 .why = row->dac_why },
+				 .why = row->dac_why,
+				 .at_start = row->dac_at_start },
 			.confirmed = row->confirmed,
 			.confirmed_why = row->confirmed_why,
 			.connect_result = row->connect_result,
@@ -619,6 +706,77 @@ static void build_connections(struct building *b)
 	}
 }
 
+/* ---- names ---- */
+
+static struct doc_root *build_root(struct building *b,
+				   const struct name_seen *from)
+{
+	const struct standpoint *standpoint;
+	struct doc_root *root;
+
+	if (from->standpoint == NO_INDEX)
+		return NULL;
+	root = take(b, 1, sizeof(*root));
+	if (!root)
+		return NULL;
+	standpoint = &b->ev->standpoints.at[from->standpoint];
+	*root = (struct doc_root){
+		.mount_namespace = standpoint->ns_mnt,
+		.dev = standpoint->root_dev,
+		.ino = standpoint->root_ino,
+		.mount_id = standpoint->root_mnt_id,
+		.pid = b->ev->processes.at[standpoint->process].pid,
+		.tid = standpoint->tid,
+		.of_record = from->record_root,
+	};
+	return root;
+}
+
+static struct doc_identity *build_identity(struct building *b,
+					   const struct name_seen *from)
+{
+	struct doc_identity *object;
+
+	if (!from->resolved)
+		return NULL;
+	object = take(b, 1, sizeof(*object));
+	if (object)
+		*object = (struct doc_identity){ from->inode.dev,
+						 from->inode.ino };
+	return object;
+}
+
+static void build_names(struct building *b)
+{
+	const struct evidence *ev = b->ev;
+	struct doc_name_list *list = &b->doc->names;
+
+	TAKE_LIST(b, list, ev->names_seen.n);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct name_seen *from = &ev->names_seen.at[i];
+
+		list->at[i] = (struct doc_name){
+			.container = container_ref(ev, from->container),
+			.name = from->name,
+			.root = build_root(b, from),
+			.below = from->below,
+			.kind = from->kind,
+			.state = from->state,
+			.connect_result = from->connect_result,
+			.object = build_identity(b, from),
+			.listener = build_holders(b, &from->holders,
+						  first_holder(&from->holders)),
+			.path = from->path,
+			.dated = from->dated,
+			.since = from->since,
+			.undated_why = from->date_why,
+			.mounts_fit = from->mounts_fit,
+			.mounts_why = from->mounts_why,
+			.propagates = from->slave,
+		};
+	}
+}
+
 int doc_build(struct doc *doc, const struct evidence *ev, size_t limit)
 {
 	struct building b = { .doc = doc, .arena = &doc->arena, .ev = ev };
@@ -633,6 +791,7 @@ int doc_build(struct doc *doc, const struct evidence *ev, size_t limit)
 	build_containers(&b);
 	build_access(&b);
 	build_connections(&b);
+	build_names(&b);
 	if (b.full || doc_own(&doc->arena, &doc_object, doc))
 		return -ENOMEM;
 	/* Containers of one evidence have different ids. */

@@ -122,6 +122,7 @@ static const struct member doc_node_members[] = {
 	TEXT("selinux", selinux, NULLABLE | FOREIGN, .names = &selinux_names),
 	TEXTS("kubelet_sockets", kubelet_sockets, FOREIGN,
 	      .form = &form_absolute),
+	BOOL("user_namespaces", user_namespaces),
 	ESCAPED,
 };
 static TYPE(doc_node);
@@ -338,6 +339,47 @@ static const struct member doc_sources_members[] = {
 static TYPE(doc_sources);
 #undef SELF
 
+#define SELF struct doc_start
+static const struct member doc_start_members[] = {
+	TEXT("pid_file", pid_file, 0, .form = &form_absolute),
+	TIME("written_at", written_at, 0),
+	NUMBER("pid", pid, 0, 1, INT32_MAX),
+	TIME("process_started_at", process_started_at, NULLABLE),
+};
+static TYPE(doc_start);
+#undef SELF
+
+#define SELF struct doc_record
+static const struct member doc_record_members[] = {
+	TEXT("file", file, FOREIGN, .form = &form_absolute),
+	NUMBER("uid", uid, NULLABLE, 0, UINT32_MAX),
+	NUMBER("gid", gid, NULLABLE, 0, UINT32_MAX),
+	NUMBERS("groups", groups, 0, 0, UINT32_MAX),
+	BOOL("no_new_privileges", no_new_privileges),
+	BOOL("seccomp_closes_namespaces", seccomp_closes_namespaces),
+	TEXT("cap_effective", cap_effective, 0, .form = &form_mask),
+	TEXT("cap_bounding", cap_bounding, 0, .form = &form_mask),
+	ESCAPED,
+};
+static TYPE(doc_record);
+#undef SELF
+
+#define SELF struct doc_threads
+static const struct member doc_threads_members[] = {
+	NUMBER("processes", processes, 0, 0, NUMBER_LARGEST),
+	NUMBER("ended", ended, 0, 0, NUMBER_LARGEST),
+	NUMBER("unseen", unseen, 0, 0, NUMBER_LARGEST),
+	NUMBER("first_unseen_pid", first_unseen_pid, NULLABLE, 1, INT32_MAX),
+	TEXT("cap_bounding", cap_bounding, 0, .form = &form_mask),
+	BOOL("root_found", root_found),
+	BOOL("complete", complete),
+	BOOL("sandboxed", sandboxed),
+	TEXTS("means", means, FOREIGN),
+	ESCAPED,
+};
+static TYPE(doc_threads);
+#undef SELF
+
 static const char *check_container(const void *object, const char **why)
 {
 	const struct doc_container *container = object;
@@ -372,6 +414,9 @@ static const struct member doc_container_members[] = {
 	OBJECTS("conflicts", doc_conflict, conflicts, 0),
 	NUMBERS("pids", pids, 0, 1, INT32_MAX),
 	OBJECT("source", doc_sources, sources),
+	POINTER("start", doc_start, start, NULLABLE),
+	POINTER("record", doc_record, record, NULLABLE),
+	POINTER("threads", doc_threads, threads, NULLABLE),
 	ESCAPED,
 };
 static TYPE(doc_container, .check = check_container);
@@ -381,6 +426,7 @@ static TYPE(doc_container, .check = check_container);
 static const struct member doc_dac_members[] = {
 	TRISTATE("allowed", allowed),
 	TEXT("why", why, FOREIGN),
+	TRISTATE("at_start", at_start),
 	ESCAPED,
 };
 static TYPE(doc_dac);
@@ -432,6 +478,65 @@ static const struct member doc_connection_members[] = {
 static TYPE(doc_connection);
 #undef SELF
 
+/* ---- names ---- */
+
+#define SELF struct doc_root
+static const struct member doc_root_members[] = {
+	U64("mount_namespace", mount_namespace, 0),
+	DEVICE("dev", dev),
+	U64("ino", ino, 0),
+	U64("mount_id", mount_id, NULLABLE),
+	NUMBER("pid", pid, 0, 1, INT32_MAX),
+	NUMBER("tid", tid, 0, 1, INT32_MAX),
+	BOOL("of_record", of_record),
+};
+static TYPE(doc_root);
+#undef SELF
+
+#define SELF struct doc_identity
+static const struct member doc_identity_members[] = {
+	DEVICE("dev", dev),
+	U64("ino", ino, 0),
+};
+static TYPE(doc_identity);
+#undef SELF
+
+static const char *check_name(const void *object, const char **why)
+{
+	const struct doc_name *name = object;
+
+	if (name->dated == (name->undated_why != NULL)) {
+		*why = "that it is not dated has a reason, that it is has none";
+		return "undated_why";
+	}
+	*why = "what is not dated has no time";
+	return !name->dated && name->since.tv_sec ? "since" : NULL;
+}
+
+#define SELF struct doc_name
+static const struct member doc_name_members[] = {
+	CONTAINER("container", container, FOREIGN),
+	TEXT("name", name, FOREIGN, .form = &form_absolute),
+	POINTER("root", doc_root, root, NULLABLE),
+	TEXT("below", below, NULLABLE | FOREIGN, .form = &form_absolute),
+	ENUM("kind", path_kind, kind, 0, kind_names),
+	ENUM("state", socket_state, state, 0, state_names),
+	TEXT("connect_result", connect_result, NULLABLE,
+	     .form = &form_connect_result),
+	POINTER("object", doc_identity, object, NULLABLE),
+	POINTER("listener", doc_process, listener, NULLABLE),
+	PATH("path_ref", path, NULLABLE),
+	BOOL("dated", dated),
+	TIME("since", since, NULLABLE),
+	TEXT("undated_why", undated_why, NULLABLE | FOREIGN),
+	TRISTATE("mounts_fit", mounts_fit),
+	TEXT("mounts_why", mounts_why, NULLABLE | FOREIGN),
+	BOOL("propagates", propagates),
+	ESCAPED,
+};
+static TYPE(doc_name, .check = check_name);
+#undef SELF
+
 /* ---- verdict and summary ---- */
 
 #define SELF struct doc_reason
@@ -450,6 +555,26 @@ static const struct member doc_risk_members[] = {
 	TEXTS("evidence", evidence, 0, .form = &form_pointer),
 };
 static TYPE(doc_risk);
+#undef SELF
+
+#define SELF struct doc_premise
+static const struct member doc_premise_members[] = {
+	TEXT("id", id, 0, .form = &form_rule),
+	ENUM("outcome", outcome, outcome, 0, outcome_names),
+	TEXT("text", text, 0),
+	TEXTS("evidence", evidence, 0, .form = &form_pointer),
+};
+static TYPE(doc_premise);
+#undef SELF
+
+#define SELF struct doc_assumption
+static const struct member doc_assumption_members[] = {
+	TEXT("id", id, 0, .form = &form_rule),
+	TEXT("text", text, 0),
+	TEXTS("means", means, 0),
+	TEXT("how_to_prove", how_to_prove, 0),
+};
+static TYPE(doc_assumption);
 #undef SELF
 
 #define SELF struct doc_scope
@@ -476,6 +601,8 @@ static const struct member doc_verdict_members[] = {
 	ENUM("decision", decision, decision, 0, decision_names),
 	TEXT("text", text, SHORTENS, .form = &form_filled),
 	NUMBER("finding", finding, OPTIONAL, 0, INT32_MAX),
+	OBJECTS("premises", doc_premise, premises, SHORTENS),
+	OBJECTS("assumptions", doc_assumption, assumptions, SHORTENS),
 	OBJECTS("reasons", doc_reason, reasons, SHORTENS),
 	OBJECTS("residual_risks", doc_risk, residual_risks, SHORTENS),
 	POINTER("scope", doc_scope, scope, OPTIONAL | SHORTENS),
@@ -556,6 +683,7 @@ static const struct member finding_members[] = {
 	TEXT("executable_path", executable_path, NULLABLE),
 	TEXT("executable_sha256", executable_sha256, NULLABLE),
 	TEXT("socket_path", socket_path, NULLABLE),
+	TEXT("attack_sequence", attack_sequence, NULLABLE),
 	NUMBER("pid", pid, NULLABLE, 0, INT32_MAX),
 	TIME("process_started_at", process_started_at, NULLABLE),
 	TIME("event_first_seen", event_first_seen, NULLABLE),
@@ -605,6 +733,7 @@ static const struct member doc_members[] = {
 	NUMBER("containers_total", containers_total, 0, 0, NUMBER_LARGEST),
 	OBJECTS("access", doc_access, access, SHORTENS),
 	OBJECTS("connections", doc_connection, connections, SHORTENS),
+	OBJECTS("names_in_container", doc_name, names, SHORTENS),
 	OBJECTS("verdicts", doc_verdict, verdicts, OPTIONAL | SHORTENS),
 	OBJECTS("findings", finding, findings, OPTIONAL | SHORTENS),
 	OBJECTS("expected", expected, expected, OPTIONAL | SHORTENS),

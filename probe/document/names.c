@@ -65,10 +65,14 @@ NAMES(decision_names, [DECISION_SUPPORTED] = "supported",
       [DECISION_INCONCLUSIVE] = "inconclusive",
       [DECISION_NOT_SUPPORTED] = "not_supported");
 
+NAMES(outcome_names, [OUTCOME_PROVEN] = "proven", [OUTCOME_ASSUMED] = "assumed",
+      [OUTCOME_REFUTED] = "refuted", [OUTCOME_UNKNOWN] = "unknown");
+
 NAMES(dialect_names, "guardduty", "asff", "ocsf");
 
 NAMES(matched_by_names, [MATCHED_BY_NOTHING] = NULL,
-      [MATCHED_BY_ID] = "container id", [MATCHED_BY_POD_UID] = "pod uid",
+      [MATCHED_BY_ID] = "container id", [MATCHED_BY_PROCESS] = "process",
+      [MATCHED_BY_POD_UID] = "pod uid",
       [MATCHED_BY_WORKLOAD] = "namespace, workload and image");
 
 NAMES(finding_process_names, [FINDING_PROCESS_UNKNOWN] = "unknown",

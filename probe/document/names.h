@@ -29,6 +29,7 @@ extern const struct names certainty_names;
 extern const struct names conflict_names;
 extern const struct names via_names;
 extern const struct names decision_names;
+extern const struct names outcome_names;
 extern const struct names dialect_names;
 extern const struct names matched_by_names;
 extern const struct names finding_process_names;

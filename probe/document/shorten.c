@@ -23,6 +23,7 @@ static const struct {
 } cuts[] = {
 	{ CUT_TWIN, "/verdicts" },
 	{ CUT_ABSENT, "/paths" },
+	{ CUT_ITEMS, "/names_in_container" },
 	{ CUT_ITEMS, "/connections" },
 	{ CUT_ITEMS, "/access" },
 	{ CUT_ITEMS, "/containers" },
@@ -33,6 +34,8 @@ static const struct {
 	{ CUT_ITEMS, "/verdicts" },
 	{ CUT_ITEMS, "/coverage" },
 	{ CUT_ITEMS, "/verdict/reasons" },
+	{ CUT_ITEMS, "/verdict/premises" },
+	{ CUT_ITEMS, "/verdict/assumptions" },
 	{ CUT_MEMBER, "/probe" },
 	{ CUT_MEMBER, "/node" },
 	{ CUT_ITEMS, "/verdict/residual_risks" },

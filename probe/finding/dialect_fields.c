@@ -59,6 +59,7 @@ static const struct finding_field guardduty_fields[] = {
 	ROW(process_started_at, PROCESS "startTime", FIELD_TIME),
 	ROW(socket_path, "service>runtimeDetails>context>socketPath",
 	    FIELD_TEXT),
+	ROW(attack_sequence, "associatedAttackSequenceArn", FIELD_TEXT),
 	ROW(event_first_seen, "service>eventFirstSeen", FIELD_TIME),
 	ROW(event_last_seen, "service>eventLastSeen", FIELD_TIME),
 	ROW(count, "service>count", FIELD_NUMBER),
@@ -209,21 +210,46 @@ static int finish_asff(struct arena *arena, struct finding *finding,
 	return 0;
 }
 
+static const struct single_list guardduty_singles[] = {
+	{ WORKLOAD "containers", NULL },
+	{ "resource>ecsClusterDetails>taskDetails>containers", NULL },
+	{ NULL, NULL },
+};
+
+/* A second container of a list is flattened into a key of its own. */
+static const struct single_list asff_singles[] = {
+	{ PRODUCT
+	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.1_/name",
+	  NULL },
+	{ PRODUCT
+	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.1_/id",
+	  NULL },
+	{ NULL, NULL },
+};
+
+static const struct single_list ocsf_singles[] = {
+	{ "evidences", "container>uid" },
+	{ NULL, NULL },
+};
+
 static const struct dialect guardduty = {
 	.name = "guardduty",
 	.any_case = true,
 	.fields = guardduty_fields,
+	.singles = guardduty_singles,
 	.finish = finish_guardduty,
 };
 static const struct dialect asff = {
 	.name = "asff",
 	.fields = asff_fields,
+	.singles = asff_singles,
 	.finish = finish_asff,
 };
 static const struct dialect ocsf = {
 	.name = "ocsf",
 	.milliseconds = true,
 	.fields = ocsf_fields,
+	.singles = ocsf_singles,
 };
 
 const struct dialect *finding_dialect(const cJSON *raw)

@@ -22,11 +22,21 @@ struct finding_field {
 	enum field_kind kind;
 };
 
+/*
+ * A list of which only one item may be there, or several that agree in `key`
+ * (NULL: one): only one can be looked at, and what is not must be reported.
+ */
+struct single_list {
+	const char *path; /* NULL: behind the last row */
+	const char *key;
+};
+
 struct dialect {
 	const char *name;
 	bool any_case; /* the first letter of member names may have any case */
 	bool milliseconds; /* numeric times are in milliseconds, not seconds */
 	const struct finding_field *fields;
+	const struct single_list *singles; /* NULL: none */
 	/*
 	 * Called last with the raw finding, for what a table cannot express. 0
 	 * or -ENOMEM. NULL: nothing.

@@ -390,7 +390,54 @@ static int take_fields(struct arena *arena, struct finding *finding,
 	return taking.err;
 }
 
-/* An ARN ends with the id, which is all that other dialects have. */
+/* How many items of the list there are, those that agree in `key` being one. */
+static int count_items(const cJSON *list, const char *key, bool any_case)
+{
+	const char *first = NULL;
+	const cJSON *item;
+	bool twice;
+	int n = 0;
+
+	if (!cJSON_IsArray(list))
+		return list && !cJSON_IsNull(list) ? 2 : 0;
+	if (!key)
+		return cJSON_GetArraySize(list);
+	cJSON_ArrayForEach(item, list) {
+		const char *value = cJSON_GetStringValue(
+			follow(item, key, any_case, &twice));
+
+		if (!value || (first && strcmp(first, value) == 0))
+			continue;
+		first = value;
+		n++;
+	}
+	return n;
+}
+
+/* What is about several things is not explained by looking at one. */
+static int check_singles(struct arena *arena, struct finding *finding,
+			 const struct dialect *dialect, const cJSON *raw)
+{
+	struct taking taking = { .arena = arena, .finding = finding };
+
+	for (const struct single_list *single = dialect->singles;
+	     single && single->path; single++) {
+		const struct finding_field field = { .path = single->path };
+		bool twice;
+		int n = count_items(follow(raw, single->path, dialect->any_case,
+					   &twice),
+				    single->key, dialect->any_case);
+
+		taking.field = &field;
+		if (n > 1)
+			add_problem(
+				&taking,
+				"names more than one: each must be explained");
+	}
+	return taking.err;
+}
+
+/* An ARN ends with the id that other dialects give alone. */
 static const char *without_arn(const char *text)
 {
 	return text && has_prefix(text, "arn:") ? path_basename(text) : text;
@@ -407,6 +454,8 @@ static int fill_finding(struct arena *arena, struct finding *finding,
 	finding->located.container.at = NO_INDEX;
 	finding->located.path = NO_INDEX;
 	err = take_fields(arena, finding, dialect, raw);
+	if (!err)
+		err = check_singles(arena, finding, dialect, raw);
 	if (!err && dialect->finish)
 		err = dialect->finish(arena, finding, raw);
 	finding->id = without_arn(finding->id);
@@ -449,10 +498,50 @@ static void add_finding(struct result *result, const cJSON *raw)
 /* The wrappers of findings; each has one or a list. */
 static const char *const wrappers[] = { "findings", "detail" };
 
+/* The members by which an object is a finding itself. */
+static const char *const own_members[] = { "resource", "service",
+					   "schemaVersion", "class_uid",
+					   "ProductFields" };
+
+static bool is_finding(const cJSON *json)
+{
+	bool twice;
+
+	for (size_t i = 0; i < ARRAY_SIZE(own_members); i++) {
+		if (member(json, own_members[i], true, &twice))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What an object wraps; NULL where it is no wrapper. Two wrappers in one object,
+ * or a wrapper that is a finding too, would hide findings behind each other.
+ */
+static const cJSON *wrapped(struct result *result, const cJSON *json)
+{
+	const cJSON *found = NULL;
+	bool twice = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
+		const cJSON *item = member(json, wrappers[i], true, &twice);
+
+		if (!cJSON_IsArray(item) && !cJSON_IsObject(item))
+			continue;
+		twice |= found != NULL;
+		found = item;
+	}
+	if (twice || (found && is_finding(json)))
+		result->status = fail(
+			result->error, EXIT_BAD_INPUT,
+			"finding: an object that holds findings in two ways: one would hide the other");
+	return found;
+}
+
 static void unwrap(struct result *result, const cJSON *json)
 {
+	const cJSON *inner;
 	const cJSON *item;
-	bool twice = false;
 
 	if (result->status)
 		return;
@@ -462,14 +551,11 @@ static void unwrap(struct result *result, const cJSON *json)
 		}
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
-		item = member(json, wrappers[i], true, &twice);
-		if (cJSON_IsArray(item) || cJSON_IsObject(item)) {
-			unwrap(result, item);
-			return;
-		}
-	}
-	add_finding(result, json);
+	inner = wrapped(result, json);
+	if (inner)
+		unwrap(result, inner);
+	else if (!result->status)
+		add_finding(result, json);
 }
 
 static void parse_values(struct result *result, const char *text, size_t len)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The order in which the rules decide. A rule never changes another's outcome;
- * each rule that was asked is listed, so that a reader can follow the decision.
+ * The order of the premises, and what the outcomes add up to. All that are asked
+ * are listed, so that a reader can follow the decision.
  */
 #include "judge/judge.h"
 
+#include <errno.h>
+
+#include "judge/premises.h"
 #include "judge/rules.h"
 #include "judge/scope.h"
 
@@ -30,85 +33,87 @@ static const struct {
 	},
 };
 
-/* A case for suppression also needs time and coverage. */
-static enum decision decide_supporting(struct judged *judged)
+static bool holds(enum outcome outcome)
 {
-	bool timely = rule_time(judged, true);
-	bool covered = rule_coverage(judged);
-
-	return timely && covered ? DECISION_SUPPORTED : DECISION_INCONCLUSIVE;
+	return outcome == OUTCOME_PROVEN || outcome == OUTCOME_ASSUMED;
 }
 
-static enum decision decide_live(struct judged *judged)
+/* The first premise that failed; NULL where all hold. */
+static const struct doc_premise *first_failed(const struct doc_verdict *verdict)
 {
-	if (rule_expected(judged))
-		return decide_supporting(judged);
-	return rule_time(judged, false) ? DECISION_NOT_SUPPORTED
-					: DECISION_INCONCLUSIVE;
+	for (size_t i = 0; i < verdict->premises.n; i++) {
+		if (!holds(verdict->premises.at[i].outcome))
+			return &verdict->premises.at[i];
+	}
+	return NULL;
+}
+
+/* What a live socket says against the finding may be ruled out after all. */
+static void overrule_name(struct judged *judged, enum outcome outcome)
+{
+	struct doc_premise_list *premises = &judged->verdict->premises;
+
+	for (size_t i = 0; i < premises->n; i++) {
+		if (same_text(premises->at[i].id, "name"))
+			premises->at[i].outcome = outcome == OUTCOME_ASSUMED &&
+								  judged->strict
+							  ? OUTCOME_UNKNOWN
+							  : outcome;
+	}
+}
+
+/* Is a live socket at the name explained: declared, or closed to the container? */
+static bool is_excused(struct judged *judged)
+{
+	if (rule_expected(judged)) {
+		assume(judged, ASSUME_EXPECTED, NULL);
+		overrule_name(judged, OUTCOME_ASSUMED);
+		return true;
+	}
+	if (!holds(premise_permission(judged)))
+		return false;
+	overrule_name(judged, OUTCOME_PROVEN);
+	return true;
+}
+
+/* The premises that need the container, after those that find it. */
+static enum decision decide_name(struct judged *judged)
+{
+	enum outcome name = premise_name(judged);
+
+	if (name == OUTCOME_REFUTED && !is_excused(judged))
+		return live_since_events(judged) ? DECISION_NOT_SUPPORTED
+						 : DECISION_INCONCLUSIVE;
+	if (judged->private_socket)
+		premise_private(judged);
+	if (judged->container->threads &&
+	    premise_elsewhere(judged) == OUTCOME_REFUTED)
+		return DECISION_NOT_SUPPORTED;
+	premise_unchanged(judged);
+	premise_mounts(judged);
+	premise_time(judged);
+	premise_coverage(judged);
+	return first_failed(judged->verdict) ? DECISION_INCONCLUSIVE
+					     : DECISION_SUPPORTED;
 }
 
 static enum decision decide(struct judged *judged)
 {
-	enum decision decision = DECISION_INCONCLUSIVE;
-	bool consistent;
+	enum decision decision;
 
-	if (!rule_type(judged) || !rule_node(judged))
+	if (premise_type(judged) == OUTCOME_REFUTED ||
+	    premise_node(judged) == OUTCOME_REFUTED)
 		return DECISION_NOT_JUDGED;
-	if (!rule_container(judged)) {
-		rule_coverage(judged);
+	premise_container(judged);
+	if (!judged->container) {
+		premise_coverage(judged);
 		return DECISION_INCONCLUSIVE;
 	}
-	consistent = rule_conflicts(judged);
-	switch (rule_path(judged)) {
-	case CASE_INERT:
-	case CASE_PRIVATE:
-	case CASE_FORBIDDEN:
-		decision = decide_supporting(judged);
-		break;
-	case CASE_LIVE:
-		decision = decide_live(judged);
-		break;
-	case CASE_INERT_NOW:
-		rule_time(judged, true);
-		rule_coverage(judged);
-		break;
-	case CASE_UNSEEN:
-		rule_coverage(judged);
-		break;
-	}
-	rule_elsewhere(judged);
-	return consistent || decision != DECISION_SUPPORTED
-		       ? decision
-		       : DECISION_INCONCLUSIVE;
-}
-
-/*
- * An agent that has the node's /var/run at /host/var/run may use the node's own
- * paths, and a finding about it too. If the container has nothing at the
- * finding's path, but reaches the object that has this name on the node, that
- * object is judged.
- */
-static void judge_on_node(struct judged *judged)
-{
-	const struct doc *doc = judged->doc;
-
-	if (!judged->path || (judged->path->kind != KIND_MISSING &&
-			      judged->path->kind != KIND_DANGLING_SYMLINK))
-		return;
-	for (size_t i = 0; i < doc->access.n; i++) {
-		const struct doc_access *access = &doc->access.at[i];
-		const struct doc_path *path = doc_path_at(doc, access->path);
-
-		if (!path || path->container.id || access->hidden ||
-		    !is_judged_container(judged, access->container) ||
-		    !path_has_name(path, judged->finding->socket_path))
-			continue;
-		judged->own_path_idx = judged->path_idx;
-		judged->path = path;
-		judged->path_idx = access->path;
-		judged->reached_as = access->container_path;
-		return;
-	}
+	premise_agreement(judged);
+	premise_sequence(judged);
+	decision = decide_name(judged);
+	add_risks(judged);
+	return decision;
 }
 
 static void find_case(struct judged *judged)
@@ -117,10 +122,22 @@ static void find_case(struct judged *judged)
 
 	judged->container_idx = located->container.at;
 	judged->container = doc_container_at(judged->doc, located->container);
-	judged->path_idx = located->path;
-	judged->path = doc_path_at(judged->doc, located->path);
-	if (judged->container)
-		judge_on_node(judged);
+}
+
+/* What the decision says; an inconclusive one says what it failed at. */
+static const char *decision_text(struct judged *judged, enum decision decision)
+{
+	const struct doc_premise *failed = first_failed(judged->verdict);
+	const char *text;
+
+	if (decision != DECISION_INCONCLUSIVE || !failed)
+		return decisions[decision].text;
+	text = arena_printf(&judged->doc->arena,
+			    "(%s) %s; do not suppress on this evidence",
+			    failed->id, failed->text);
+	if (!text)
+		judged->err = -ENOMEM;
+	return text ? text : decisions[decision].text;
 }
 
 static void judge_one(struct judged *judged)
@@ -129,18 +146,19 @@ static void judge_one(struct judged *judged)
 
 	find_case(judged);
 	verdict->decision = decide(judged);
-	verdict->text = decisions[verdict->decision].text;
+	verdict->text = decision_text(judged, verdict->decision);
 	scope_fill(judged);
 }
 
-/* Fills verdicts.at, which has space for each finding. 0 or -errno. */
-static int judge_all(struct doc *doc)
+/* Fills verdicts.at, which has a place for each finding. 0 or -errno. */
+static int judge_all(struct doc *doc, bool strict)
 {
 	for (size_t i = 0; i < doc->findings.n; i++) {
 		struct judged judged = {
 			.doc = doc,
 			.finding = &doc->findings.at[i],
 			.verdict = &doc->verdicts.at[i],
+			.strict = strict,
 		};
 
 		judge_one(&judged);
@@ -163,7 +181,8 @@ static const struct doc_verdict *find_worst(const struct doc_verdict_list *list)
 	return worst;
 }
 
-int judge_document(struct doc *doc, int *decided, struct error *error)
+int judge_document(struct doc *doc, bool strict, int *decided,
+		   struct error *error)
 {
 	size_t n = doc->findings.n;
 	struct doc_verdict *places;
@@ -174,7 +193,7 @@ int judge_document(struct doc *doc, int *decided, struct error *error)
 	doc->verdict = arena_alloc(&doc->arena, sizeof(*doc->verdict));
 	places = arena_alloc(&doc->arena, n * sizeof(*places));
 	doc->verdicts = (struct doc_verdict_list){ .at = places, .room = n };
-	if (!doc->verdict || !places || judge_all(doc))
+	if (!doc->verdict || !places || judge_all(doc, strict))
 		return fail(
 			error, EXIT_INTERNAL,
 			"judge: more findings and evidence than fit into memory");

@@ -12,10 +12,12 @@
 /*
  * Judges every item of doc->findings, with the declared clients in
  * doc->expected, and fills doc->verdicts (one each, in order) and doc->verdict
- * (a copy of the worst). *decided is the exit status of its decision. 0, or
- * fails with EXIT_BAD_INPUT without a finding, or EXIT_INTERNAL if the limit of
- * the document's arena is met.
+ * (that of the finding which is least supported). With `strict` what would be
+ * assumed counts as unknown. *decided is the exit status
+ * that its decision stands for. 0, or fails with EXIT_BAD_INPUT where there is
+ * no finding, or EXIT_INTERNAL past the limit of the document's arena.
  */
-int judge_document(struct doc *doc, int *decided, struct error *error);
+int judge_document(struct doc *doc, bool strict, int *decided,
+		   struct error *error);
 
 #endif

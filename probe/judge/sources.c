@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "document/names.h"
+#include "judge/premises.h"
 #include "judge/rules.h"
 
 static const enum coverage_source needed[] = {
@@ -52,7 +53,7 @@ static bool decides(const struct doc_coverage *line)
 		      coverage_source_names[SOURCE_KUBELET_CONFIG]) != 0;
 }
 
-bool rule_coverage(struct judged *judged)
+enum outcome premise_coverage(struct judged *judged)
 {
 	const struct doc *doc = judged->doc;
 	const char *source;
@@ -79,8 +80,11 @@ bool rule_coverage(struct judged *judged)
 			source);
 	}
 	if (complete)
-		add_reason(
-			judged, "coverage", TRI_YES, "/coverage",
-			"every source that the decision needs was read completely");
-	return complete;
+		return premise(
+			judged, "coverage", "coverage", OUTCOME_PROVEN,
+			"/coverage",
+			"every source that the decision rests on was read whole");
+	return premise(
+		judged, "coverage", "coverage", OUTCOME_UNKNOWN, "/coverage",
+		"not every source that a decision rests on was read whole");
 }

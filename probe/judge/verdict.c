@@ -61,9 +61,9 @@ const char *verdict_words(struct judged *judged, const char *words)
 	return words ? cut_text(judged, words) : "unknown";
 }
 
-/* Many findings give the same sentence, so it is interned. */
-static const char *sentence(struct judged *judged, const char *format,
-			    va_list args)
+/* Many findings give the same sentence, which is kept once. */
+const char *verdict_sentence(struct judged *judged, const char *format,
+			     va_list args)
 {
 	const char *kept = NULL;
 	char *text;
@@ -77,9 +77,8 @@ static const char *sentence(struct judged *judged, const char *format,
 	return kept ? kept : "";
 }
 
-/* A list of one or two pointers; "" is none. */
-static struct string_list pointer_list(struct judged *judged, const char *first,
-				       const char *second)
+struct string_list verdict_pointers(struct judged *judged, const char *first,
+				    const char *second)
 {
 	struct string_list list = { .room = 2 };
 
@@ -111,8 +110,8 @@ void add_reason(struct judged *judged, const char *rule, enum tristate holds,
 	*reason = (struct doc_reason){
 		.rule = rule,
 		.holds = holds,
-		.text = sentence(judged, format, args),
-		.evidence = pointer_list(judged, evidence, ""),
+		.text = verdict_sentence(judged, format, args),
+		.evidence = verdict_pointers(judged, evidence, ""),
 	};
 	va_end(args);
 }
@@ -131,10 +130,16 @@ void add_risk(struct judged *judged, const char *evidence, const char *more,
 	}
 	va_start(args, format);
 	*risk = (struct doc_risk){
-		.text = sentence(judged, format, args),
-		.evidence = pointer_list(judged, evidence, more),
+		.text = verdict_sentence(judged, format, args),
+		.evidence = verdict_pointers(judged, evidence, more),
 	};
 	va_end(args);
+}
+
+void verdict_note_change(struct judged *judged, struct timespec when)
+{
+	if (time_diff_ms(when, judged->changed) > 0)
+		judged->changed = when;
 }
 
 bool same_text(const char *a, const char *b)

@@ -6,6 +6,7 @@
 #ifndef SOCKPROBE_VERDICT_H
 #define SOCKPROBE_VERDICT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include "sockprobe/document.h"
@@ -16,18 +17,25 @@ struct judged {
 	const struct finding *finding;
 	const struct doc_container *container; /* NULL not found */
 	size_t container_idx;
-	const struct doc_path
-		*path; /* the object at its socket path there; or NULL */
-	size_t path_idx;
-	const char *reached_as; /* the container's path of it, if another */
-	size_t own_path_idx;	/* in that case: the path with nothing at it */
+	/* set by premise_name(): the socket that is at the finding's name */
+	const struct doc_name *private_socket; /* the container's own */
+	const struct doc_name *live;	       /* a runtime's */
 	struct doc_verdict *verdict;
-	int err; /* 0, or -ENOMEM: the verdict is incomplete */
+	bool strict; /* what would be assumed counts as unknown */
+	/* the youngest change of all that was met; tv_sec 0: none */
+	struct timespec changed;
+	int err; /* 0, or -ENOMEM: the verdict is not whole */
 };
 
-/*
- * A JSON pointer, formatted into the document's arena; "" if its limit is met.
- */
+/* A sentence, kept once however often it comes; "" past the limit. */
+const char *verdict_sentence(struct judged *judged, const char *format,
+			     va_list args);
+
+/* A list of one or two JSON pointers, "" for none. */
+struct string_list verdict_pointers(struct judged *judged, const char *first,
+				    const char *second);
+
+/* A JSON pointer, formatted into the document's arena; "" past its limit. */
 const char *verdict_pointer(struct judged *judged, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -54,6 +62,9 @@ void add_reason(struct judged *judged, const char *rule, enum tristate holds,
  */
 void add_risk(struct judged *judged, const char *evidence, const char *more,
 	      const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Something that the answer rests on changed then. */
+void verdict_note_change(struct judged *judged, struct timespec when);
 
 /* ---- small readers ---- */
 

@@ -353,7 +353,7 @@ static void judge_as(struct arena *arena, struct doc *doc, const char *text,
 	if (len && !findings_parse(arena, text, len, &findings, &error))
 		relocate_findings(doc, &findings);
 	error = (struct error){ 0 };
-	if (judge_document(doc, &decided, &error)) {
+	if (judge_document(doc, false, &decided, &error)) {
 		PROMISE(error.status == EXIT_BAD_INPUT && !doc->findings.n);
 		return;
 	}

@@ -106,7 +106,8 @@ static const struct doc_reason *reason(const struct scene *s, const char *rule)
 
 static enum decision judge(struct scene *s)
 {
-	assert_int_equal(judge_document(&s->doc, &s->decided, &s->error), 0);
+	assert_int_equal(judge_document(&s->doc, false, &s->decided, &s->error),
+			 0);
 	return s->doc.verdict->decision;
 }
 
@@ -146,7 +147,7 @@ static void without_a_finding_nothing_is_judged(void **state)
 	struct scene *s = *state;
 
 	s->doc.findings.n = 0;
-	assert_int_equal(judge_document(&s->doc, &s->decided, &s->error),
+	assert_int_equal(judge_document(&s->doc, false, &s->decided, &s->error),
 			 EXIT_BAD_INPUT);
 	assert_int_equal(s->decided, -1);
 	assert_string_equal(s->error.text,
@@ -222,7 +223,7 @@ static void what_does_not_fit_is_no_verdict(void **state)
 	struct scene *s = *state;
 
 	arena_allow(&s->doc.arena, 1024);
-	assert_int_equal(judge_document(&s->doc, &s->decided, &s->error),
+	assert_int_equal(judge_document(&s->doc, false, &s->decided, &s->error),
 			 EXIT_INTERNAL);
 	assert_int_equal(s->decided, -1);
 }

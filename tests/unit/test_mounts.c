@@ -14,7 +14,7 @@ static int line_of(struct arena *arena, const char *text, struct mount *mount)
 	int err;
 
 	*mount = (struct mount){ 0 };
-	err = parse_mountinfo_line(arena, copy, mount);
+	err = parse_mountinfo_line(arena, copy, mount, NULL);
 	free(copy);
 	return err;
 }

@@ -138,7 +138,7 @@ static int walk_from(struct scene *s, int rootfd, const char *path,
 		     uint64_t outside)
 {
 	memset(s->result, 0, sizeof(*s->result));
-	return walk(rootfd, path, outside, s->result);
+	return walk(rootfd, path, outside, WALK_FOLLOWS, s->result);
 }
 
 static void check_found(struct scene *s, const char *path, enum path_kind kind,

@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What names are to containers: the looks of collect/names.h for each container,
+ * dated and held against its record by correlate/ways.h. What the looks need is
+ * large and is kept for one container only.
+ */
+#include "commands/names.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+
+#include "collect/names.h"
+#include "collect/standpoints.h"
+#include "correlate/dac.h"
+#include "correlate/means.h"
+#include "correlate/members.h"
+#include "correlate/sockets.h"
+#include "correlate/ways.h"
+#include "sockprobe/mount_table.h"
+
+enum {
+	LOOKS_MEMORY = 32 << 20, /* of one container */
+	MAX_ROOTS = 64,		 /* directories that could be a root */
+	MAX_NAMES_OF_ONE = 256,
+	LEAST_LEFT = 1 << 20, /* of the evidence's memory, for the others */
+};
+
+static const char *const usual_names[] = { "/var/run/docker.sock",
+					   "/run/docker.sock" };
+
+/* One container being looked at. */
+struct subject {
+	struct evidence *ev;
+	struct fetch *fetch;
+	struct arena arena; /* of the looks */
+	size_t container;
+	const struct bundle *bundle; /* NULL: no record */
+	struct name_facts *facts;
+	size_t first; /* its standpoints: from here to the list's end */
+	struct string_list names;
+	struct name_looker base; /* as the record's root shows it */
+	size_t record_root;	 /* of the standpoints; NO_INDEX none */
+	uint64_t root_mnt;	 /* 0: no thread stands at the record's root */
+	struct mount_fact_list mounts;
+	struct string_list roots; /* resolved, in the record's root */
+};
+
+/* ---- what is stored ---- */
+
+static const char *keep(struct evidence *ev, const char *text, int *err)
+{
+	const char *kept = text ? arena_intern(&ev->arena, text) : NULL;
+
+	if (text && !kept)
+		*err = -ENOMEM;
+	return kept;
+}
+
+static size_t same_path(const struct evidence *ev, const struct inode *inode)
+{
+	for (size_t i = 0; i < ev->paths.n; i++) {
+		const struct path_look *look = &ev->paths.at[i].look;
+
+		if (look->resolved && look->inode.dev == inode->dev &&
+		    look->inode.ino == inode->ino)
+			return i;
+	}
+	return NO_INDEX;
+}
+
+/* What connect(2) would say to it, by the socket tables. */
+static int ask_sockets(struct evidence *ev, const struct mount_view *table,
+		       struct path_look *look, struct name_seen *seen)
+{
+	size_t idx = mount_by_id(table, look->inode.mnt_id);
+	struct socket_answer answer;
+	int err = 0;
+
+	if (idx != NO_INDEX)
+		look->inode.sb_dev = table->mounts.at[idx].dev;
+	answer = socket_answer_for(ev, look);
+	seen->state = answer.state;
+	seen->connect_result = answer.connect_result;
+	if (answer.socket != NO_INDEX)
+		err = socket_holders(ev, ev->sockets.at[answer.socket].ino,
+				     &seen->holders);
+	if (look->resolved)
+		seen->path = same_path(ev, &look->inode);
+	return err;
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+	return a.tv_sec > b.tv_sec ||
+	       (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
+}
+
+/* The way to a directory that would be the root is part of the name's own. */
+static void add_date(struct name_seen *seen, struct way_date date)
+{
+	if (!seen->dated)
+		return;
+	seen->dated = date.dated;
+	seen->date_why = date.why;
+	if (date.dated && is_later(date.since, seen->since))
+		seen->since = date.since;
+}
+
+static void add_mounts(struct name_seen *seen, struct way_mounts mounts)
+{
+	seen->slave |= mounts.slave;
+	if (seen->mounts_fit != TRI_YES)
+		return;
+	seen->mounts_fit = mounts.fit;
+	seen->mounts_why = mounts.why;
+}
+
+static void judge_way(const struct subject *subject, const struct way *way,
+		      const struct mount_view *own, const char *below,
+		      struct name_seen *seen)
+{
+	const struct evidence *ev = subject->ev;
+	const struct way_context context = {
+		.root_mnt = subject->root_mnt,
+		.table = &subject->base.table,
+		.more = &subject->base.more,
+		.facts = &subject->mounts,
+		.nodes = ev->node_view == NO_INDEX
+				 ? NULL
+				 : &ev->views.at[ev->node_view],
+	};
+
+	add_date(seen, way_date(way, subject->root_mnt));
+	if (!subject->bundle || !subject->root_mnt) {
+		seen->mounts_fit = TRI_UNKNOWN;
+		seen->mounts_why =
+			subject->bundle
+				? "none of its threads stands at the root of its record"
+				: "there is no record to hold its mounts against";
+	} else if (subject->bundle->mounts_cut) {
+		seen->mounts_fit = TRI_UNKNOWN;
+		seen->mounts_why = "its record has more mounts than are kept";
+	} else {
+		add_mounts(seen, way_mounts(&context, way, own, below));
+	}
+}
+
+static struct name_seen *add_seen(struct subject *subject, const char *name)
+{
+	struct evidence *ev = subject->ev;
+	struct name_seen *seen =
+		list_add(&ev->arena, &ev->names_seen, MAX_NAMES_SEEN);
+
+	if (seen)
+		*seen = (struct name_seen){
+			.container = subject->container,
+			.name = name,
+			.standpoint = NO_INDEX,
+			.state = STATE_UNKNOWN,
+			.path = NO_INDEX,
+			.dated = true,
+			.mounts_fit = TRI_YES,
+		};
+	return seen;
+}
+
+/* The outcome of a look, kept past the arena of the looks. */
+static int take_look(struct subject *subject, const struct mount_view *own,
+		     struct path_look *look, struct name_seen *seen)
+{
+	int err = ask_sockets(subject->ev, own, look, seen);
+
+	seen->kind = look->kind;
+	seen->err = look->err;
+	seen->inode = look->inode;
+	seen->inode.selinux = NULL;
+	seen->resolved = keep(subject->ev, look->resolved, &err);
+	return err;
+}
+
+/* ---- a name from one standpoint ---- */
+
+static int see_name(struct subject *subject, struct name_looker *looker,
+		    size_t standpoint, const char *name, bool record_root)
+{
+	struct name_seen *seen = add_seen(subject, name);
+	struct way way;
+	int err;
+
+	if (!seen)
+		return -errno;
+	seen->standpoint = standpoint;
+	seen->record_root = record_root;
+	err = name_look(looker, NULL, name, &way);
+	if (!err)
+		err = take_look(subject, &looker->table, &way.look, seen);
+	if (!err)
+		judge_way(subject, &way, &looker->table, NULL, seen);
+	return err;
+}
+
+/* Does the name's own directory exist there? Only then could it be meant. */
+static bool has_directory(const struct path_look *look)
+{
+	if (look->kind == KIND_ERROR)
+		return look->err != ENOTDIR;
+	return look->kind != KIND_MISSING ||
+	       (look->way.n && look->way.at[look->way.n - 1].last);
+}
+
+/* The name as it would be for who takes the directory `below` for its root. */
+static int see_below(struct subject *subject, const char *below,
+		     const char *name)
+{
+	struct name_looker *base = &subject->base;
+	struct name_seen *seen;
+	struct way root;
+	struct way way;
+	int err = name_look(base, NULL, below, &root);
+
+	if (err || root.look.kind == KIND_REGULAR ||
+	    root.look.kind == KIND_SOCKET)
+		return err;
+	err = name_look(base, below, name, &way);
+	if (err || !has_directory(&way.look))
+		return err;
+	seen = add_seen(subject, name);
+	if (!seen)
+		return -errno;
+	seen->standpoint = subject->record_root;
+	seen->below = keep(subject->ev, below, &err);
+	if (!err)
+		err = take_look(subject, &base->table, &way.look, seen);
+	if (err)
+		return err;
+	judge_way(subject, &root, &base->table, NULL, seen);
+	judge_way(subject, &way, &base->table, below, seen);
+	return 0;
+}
+
+/* ---- the record's root ---- */
+
+static const char *record_root_path(struct subject *subject)
+{
+	const struct bundle *bundle = subject->bundle;
+
+	if (!bundle || !bundle->root)
+		return NULL;
+	return bundle->root[0] == '/'
+		       ? bundle->root
+		       : path_join(&subject->arena, bundle->dir, bundle->root);
+}
+
+/* Which of the standpoints is the root that the record says? NO_INDEX: none. */
+static int find_record_root(struct subject *subject, size_t *found)
+{
+	const struct evidence *ev = subject->ev;
+	const char *path = record_root_path(subject);
+	struct path_look look;
+	int err;
+
+	*found = NO_INDEX;
+	if (!path)
+		return 0;
+	err = fetch_look(subject->fetch, &subject->arena, FETCH_HOST, path,
+			 &look);
+	if (err || look.kind != KIND_DIRECTORY)
+		return err;
+	subject->facts->root_known = true;
+	for (size_t i = subject->first; i < ev->standpoints.n; i++) {
+		const struct standpoint *standpoint = &ev->standpoints.at[i];
+
+		if (standpoint->root_dev == look.inode.dev &&
+		    standpoint->root_ino == look.inode.ino &&
+		    *found == NO_INDEX)
+			*found = i;
+	}
+	return 0;
+}
+
+static int init_looker(struct subject *subject, size_t standpoint,
+		       struct name_looker *looker)
+{
+	const struct standpoint *at = &subject->ev->standpoints.at[standpoint];
+
+	return name_looker_init(looker, subject->fetch, &subject->arena,
+				subject->ev->processes.at[at->process].dirfd,
+				at->tid);
+}
+
+/* ---- directories that could be a root ---- */
+
+static int add_root(struct subject *subject, const char *path, size_t len)
+{
+	const char **slot;
+
+	for (size_t i = 0; i < subject->roots.n; i++) {
+		if (strlen(subject->roots.at[i]) == len &&
+		    strncmp(subject->roots.at[i], path, len) == 0)
+			return 0;
+	}
+	slot = list_add(&subject->arena, &subject->roots, MAX_ROOTS);
+	if (!slot && errno == EOVERFLOW) {
+		subject->facts->roots_cut = true;
+		return 0;
+	}
+	if (!slot)
+		return -ENOMEM;
+	*slot = arena_strndup(&subject->arena, path, len);
+	return *slot ? 0 : -ENOMEM;
+}
+
+/* Each directory that shows files of the node: where one is mounted, and above. */
+static int find_roots(struct subject *subject)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < subject->mounts.n && !err; i++) {
+		const struct mount_fact *fact = &subject->mounts.at[i];
+
+		if (!fact->present || !fact->record->bind)
+			continue;
+		for (size_t len = strlen(fact->point); len > 1 && !err;) {
+			err = add_root(subject, fact->point, len);
+			while (len > 1 && fact->point[len - 1] != '/')
+				len--;
+			len -= len > 1;
+		}
+	}
+	return err;
+}
+
+static bool may_change_root(const struct subject *subject)
+{
+	return subject->facts->cap_bounding & (1ULL << CAP_SYS_CHROOT);
+}
+
+/* ---- one container ---- */
+
+/* Programs that serve a container's calls themselves, instead of the kernel. */
+static bool is_sandboxed(const struct evidence *ev,
+			 const struct index_list *members)
+{
+	static const char *const programs[] = { "runsc", "firecracker",
+						"cloud-hypervisor" };
+	static const char qemu[] = "qemu-system-";
+
+	for (size_t i = 0; i < members->n; i++) {
+		const char *exe = ev->processes.at[members->at[i]].exe;
+		const char *name = exe ? path_basename(exe) : "";
+
+		if (has_prefix(name, qemu))
+			return true;
+		for (size_t k = 0; k < ARRAY_SIZE(programs); k++) {
+			if (strcmp(name, programs[k]) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static int find_threads(struct subject *subject)
+{
+	struct evidence *ev = subject->ev;
+	struct index_list members = { 0 };
+	struct standpoint_gaps gaps = { 0 };
+	int err = members_find(ev, subject->container, &members);
+
+	subject->first = ev->standpoints.n;
+	if (!err)
+		err = standpoints_find(ev, subject->fetch, subject->container,
+				       &members, &gaps);
+	*subject->facts = (struct name_facts){
+		.container = subject->container,
+		.members = members.n,
+		.ended = gaps.ended,
+		.unseen = gaps.denied + gaps.timed_out + gaps.cut,
+		.unseen_pid = gaps.pid,
+		.cap_bounding = gaps.cap_bounding,
+		.sandboxed = is_sandboxed(ev, &members),
+	};
+	if (subject->bundle)
+		subject->facts->cap_bounding |= subject->bundle->cap_bounding;
+	return err;
+}
+
+static int add_name(struct subject *subject, const char *name)
+{
+	const char **slot;
+
+	for (size_t i = 0; i < subject->names.n; i++) {
+		if (strcmp(subject->names.at[i], name) == 0)
+			return 0;
+	}
+	slot = list_add(&subject->arena, &subject->names, MAX_NAMES_OF_ONE);
+	if (!slot)
+		return errno == EOVERFLOW ? 0 : -ENOMEM;
+	*slot = name;
+	return 0;
+}
+
+static int find_names(struct subject *subject,
+		      const struct name_wanted_list *extra)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(usual_names) && !err; i++)
+		err = add_name(subject, usual_names[i]);
+	for (size_t i = 0; i < extra->n && !err; i++) {
+		if (extra->at[i].container == subject->container)
+			err = add_name(subject, extra->at[i].name);
+	}
+	return err;
+}
+
+static int prepare_base(struct subject *subject)
+{
+	int err = find_record_root(subject, &subject->record_root);
+
+	if (err || subject->record_root == NO_INDEX)
+		return err;
+	err = init_looker(subject, subject->record_root, &subject->base);
+	if (err || !subject->base.table_known)
+		return err;
+	subject->root_mnt =
+		subject->ev->standpoints.at[subject->record_root].root_mnt_id;
+	err = name_look_at_mounts(&subject->base, subject->bundle,
+				  &subject->mounts);
+	return err ? err : find_roots(subject);
+}
+
+static int see_all_names(struct subject *subject)
+{
+	size_t end = subject->ev->standpoints.n;
+	int err = 0;
+
+	for (size_t i = subject->first; i < end && !err; i++) {
+		struct name_looker looker;
+
+		err = init_looker(subject, i, &looker);
+		for (size_t k = 0; k < subject->names.n && !err; k++)
+			err = see_name(subject, &looker, i,
+				       subject->names.at[k],
+				       i == subject->record_root);
+	}
+	if (!subject->root_mnt || !may_change_root(subject))
+		return err;
+	for (size_t i = 0; i < subject->roots.n && !err; i++) {
+		for (size_t k = 0; k < subject->names.n && !err; k++)
+			err = see_below(subject, subject->roots.at[i],
+					subject->names.at[k]);
+	}
+	return err;
+}
+
+static bool is_mapped(const struct evidence *ev,
+		      const struct container *container)
+{
+	for (size_t i = 0; i < container->processes.n; i++) {
+		if (ev->processes.at[container->processes.at[i]].mapped)
+			return true;
+	}
+	return false;
+}
+
+/* What the record's user may, of each way of the container to a socket. */
+static void ask_permissions(struct subject *subject)
+{
+	struct evidence *ev = subject->ev;
+	bool mapped = is_mapped(ev, &ev->containers.at[subject->container]);
+
+	for (size_t i = 0; i < ev->access.n && subject->bundle; i++) {
+		struct access *access = &ev->access.at[i];
+
+		if (access->container == subject->container &&
+		    access->look.resolved)
+			access->dac_at_start = dac_may_connect_at_start(
+				subject->bundle, &access->look, mapped);
+	}
+}
+
+static int look_at_container(struct subject *subject,
+			     const struct record_index *records,
+			     const struct name_wanted_list *extra)
+{
+	struct evidence *ev = subject->ev;
+	int err;
+
+	subject->bundle = ev->containers.at[subject->container].bundle;
+	subject->facts = list_add(&ev->arena, &ev->name_facts, MAX_CONTAINERS);
+	if (!subject->facts)
+		return -errno;
+	err = find_threads(subject);
+	if (!err)
+		err = records_find_pid_file(ev, subject->fetch, records,
+					    subject->container);
+	if (!err)
+		err = find_names(subject, extra);
+	if (!err)
+		err = prepare_base(subject);
+	if (!err)
+		err = means_find(ev, subject->container,
+				 subject->facts->cap_bounding,
+				 &subject->base.table, &subject->facts->means);
+	ask_permissions(subject);
+	return err ? err : see_all_names(subject);
+}
+
+/* One that makes its names too large is not seen; the others are. */
+static int look_or_note(struct subject *subject,
+			const struct record_index *records,
+			const struct name_wanted_list *extra)
+{
+	struct evidence *ev = subject->ev;
+	size_t left = ev->arena.limit - ev->arena.used;
+	int err = look_at_container(subject, records, extra);
+
+	if (err == -ENOMEM && subject->facts && left > LEAST_LEFT) {
+		subject->facts->cut = true;
+		err = 0;
+	}
+	return err;
+}
+
+int names_look(struct evidence *ev, struct fetch *fetch,
+	       const struct record_index *records,
+	       const struct name_wanted_list *extra)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ev->containers.n && !err; i++) {
+		struct subject subject = {
+			.ev = ev,
+			.fetch = fetch,
+			.container = i,
+		};
+
+		if (!ev->containers.at[i].touches ||
+		    !ev->containers.at[i].processes.n)
+			continue;
+		arena_init(&subject.arena, LOOKS_MEMORY);
+		err = look_or_note(&subject, records, extra);
+		arena_free(&subject.arena);
+	}
+	return err;
+}

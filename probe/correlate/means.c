@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The means of means.h: rights that let a process mount, enter a namespace or
+ * write what root of the node rests on.
+ */
+#include "correlate/means.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+
+#include "sockprobe/mount_table.h"
+#include "sockprobe/text_safe.h"
+#include "sockprobe/vocabulary.h"
+
+enum { MAX_MEANS = 64 };
+
+static int add_means(struct evidence *ev, struct string_list *means,
+		     const char *text)
+{
+	const char **slot;
+
+	if (!text)
+		return -ENOMEM;
+	slot = list_add(&ev->arena, means, MAX_MEANS);
+	if (!slot)
+		return errno == EOVERFLOW ? 0 : -ENOMEM;
+	*slot = text;
+	return 0;
+}
+
+static const struct {
+	int capability;
+	bool with_host_pid; /* only where the node's processes are seen */
+	const char *text;
+} capability_means[] = {
+	{ CAP_SYS_ADMIN, false, "CAP_SYS_ADMIN: mounts and namespaces" },
+	{ CAP_SYS_PTRACE, true, "CAP_SYS_PTRACE and the node's processes" },
+	{ CAP_SYS_MODULE, false, "CAP_SYS_MODULE: the kernel itself" },
+	{ CAP_SYS_RAWIO, false, "CAP_SYS_RAWIO: memory and disks" },
+	{ CAP_SYS_TIME, false, "CAP_SYS_TIME: the clock that dates changes" },
+	{ CAP_DAC_READ_SEARCH, false,
+	  "CAP_DAC_READ_SEARCH: files of the node by handle" },
+};
+
+static int add_capabilities(struct evidence *ev,
+			    const struct container *container, uint64_t set,
+			    struct string_list *means)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(capability_means) && !err; i++) {
+		if (!(set & (1ULL << capability_means[i].capability)) ||
+		    (capability_means[i].with_host_pid &&
+		     container->host_pid == TRI_NO))
+			continue;
+		err = add_means(ev, means, capability_means[i].text);
+	}
+	return err;
+}
+
+static int add_user_namespaces(struct evidence *ev,
+			       const struct container *container,
+			       struct string_list *means)
+{
+	const struct bundle *bundle = container->bundle;
+
+	if (!ev->node.user_namespaces ||
+	    (bundle && bundle->seccomp_closes_namespaces))
+		return 0;
+	return add_means(
+		ev, means,
+		bundle ? "user namespaces: the seccomp profile of its record does not deny them"
+		       : "user namespaces: there is no record whose seccomp profile denies them");
+}
+
+/* Who may write here is root of the node in the end. */
+static const char *const telling_directories[] = {
+	"/",
+	"/run",
+	"/run/containerd",
+	"/run/docker",
+	"/var/lib/containerd",
+	"/var/lib/docker",
+	"/var/lib/kubelet",
+};
+
+/* The mount of the table that shows this directory of the node for writing. */
+static const struct mount *find_writable(const struct evidence *ev,
+					 const struct mount_view *table,
+					 const char *directory)
+{
+	const struct mount_view *nodes = &ev->views.at[ev->node_view];
+	size_t serving = mount_serving(nodes, directory);
+	char inside[PATH_MAX];
+	const struct mount *nodes_mount;
+	const char *rest;
+
+	if (serving == NO_INDEX)
+		return NULL;
+	nodes_mount = &nodes->mounts.at[serving];
+	rest = path_below(directory, nodes_mount->point);
+	if (!rest ||
+	    (size_t)snprintf(
+		    inside, sizeof(inside), "%s%s%s",
+		    strcmp(nodes_mount->root, "/") ? nodes_mount->root : "",
+		    *rest && *rest != '/' ? "/" : "", rest) >= sizeof(inside))
+		return NULL;
+	for (size_t i = 0; i < table->mounts.n; i++) {
+		const struct mount *mount = &table->mounts.at[i];
+
+		if (mount->dev == nodes_mount->dev && !mount->read_only &&
+		    path_below(*inside ? inside : "/", mount->root))
+			return mount;
+	}
+	return NULL;
+}
+
+static int add_writable(struct evidence *ev, const struct mount_view *table,
+			struct string_list *means)
+{
+	int err = 0;
+
+	if (ev->node_view == NO_INDEX)
+		return add_means(ev, means,
+				 "mounts of the node: its own were not seen");
+	for (size_t i = 0; i < ARRAY_SIZE(telling_directories) && !err; i++) {
+		const struct mount *mount =
+			find_writable(ev, table, telling_directories[i]);
+
+		if (mount)
+			err = add_means(
+				ev, means,
+				arena_printf(
+					&ev->arena,
+					"a writable mount of the node's %s, at %s",
+					telling_directories[i],
+					quote_text(&ev->arena, mount->point)));
+	}
+	return err;
+}
+
+/* Whose API gives no process is no means: images only. */
+static int add_engines(struct evidence *ev, size_t container,
+		       struct string_list *means)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ev->access.n && !err; i++) {
+		const struct access *access = &ev->access.at[i];
+		const char *path = path_name(&ev->paths.at[access->path]);
+		const char *result = access->connect_result;
+
+		if (access->container != container || access->hidden ||
+		    !result || strcmp(result, "OK") != 0 ||
+		    runtime_api(path) == API_IMAGES)
+			continue;
+		err = add_means(
+			ev, means,
+			arena_printf(&ev->arena,
+				     "a live runtime socket in reach, %s",
+				     quote_text(&ev->arena, path)));
+	}
+	return err;
+}
+
+int means_find(struct evidence *ev, size_t container, uint64_t cap_bounding,
+	       const struct mount_view *table, struct string_list *means)
+{
+	const struct container *facts = &ev->containers.at[container];
+	int err = add_capabilities(ev, facts, cap_bounding, means);
+
+	if (!err)
+		err = add_user_namespaces(ev, facts, means);
+	if (!err)
+		err = add_writable(ev, table, means);
+	return err ? err : add_engines(ev, container, means);
+}

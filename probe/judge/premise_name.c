@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the finding's name is: from every root of the container's threads, from
+ * every directory that one of them could have taken for its root, since when,
+ * and by which mounts.
+ */
+#include "judge/premises.h"
+
+#include <string.h>
+
+#include "document/names.h"
+#include "sockprobe/util.h"
+
+enum { CAP_CHROOT = 18 }; /* CAP_SYS_CHROOT of linux/capability.h */
+
+/* ---- the rows of names_in_container that are about this finding ---- */
+
+/* The next one from `idx` on; NULL: no more. */
+static const struct doc_name *next_name(const struct judged *judged,
+					size_t *idx)
+{
+	const struct doc_name_list *names = &judged->doc->names;
+
+	for (; *idx < names->n; ++*idx) {
+		const struct doc_name *name = &names->at[*idx];
+
+		if (is_judged_container(judged, name->container) &&
+		    same_text(name->name, judged->finding->socket_path))
+			return name;
+	}
+	return NULL;
+}
+
+static const char *name_pointer(struct judged *judged, size_t idx)
+{
+	return verdict_pointer(judged, "/names_in_container/%zu", idx);
+}
+
+static bool was_seen(const struct doc_name *name)
+{
+	return name->kind != KIND_DENIED && name->kind != KIND_TIMED_OUT &&
+	       name->kind != KIND_OUTSIDE_VIEW && name->kind != KIND_ERROR;
+}
+
+/* ---- name ---- */
+
+/* Why the rows cannot be all that there is to see; NULL where they are. */
+static const char *why_incomplete(const struct judged *judged)
+{
+	const struct doc_threads *threads = judged->container->threads;
+	const char *path = judged->finding->socket_path;
+
+	if (!path)
+		return "the finding names no path";
+	if (*path != '/')
+		return "the finding's path is relative: to which directory is not known";
+	if (!threads)
+		return "the container's threads were not looked at";
+	if (threads->sandboxed)
+		return "the container runs in a sandbox that serves its calls itself: what its names are the node does not show";
+	if (threads->unseen)
+		return "some of the container's threads could not be looked at";
+	return threads->complete
+		       ? NULL
+		       : "the container has more roots and mounts than are kept";
+}
+
+/* Is it served to the node as well, or by it? Then it is not the container's. */
+static bool is_nodes(const struct judged *judged, const struct doc_name *name)
+{
+	const struct doc_path *path = doc_path_at(judged->doc, name->path);
+
+	return path && !path->container.id;
+}
+
+static bool is_runtimes(const struct judged *judged,
+			const struct doc_name *name)
+{
+	const struct doc_path *path = doc_path_at(judged->doc, name->path);
+
+	return path && !same_text(path->runtime, "unknown");
+}
+
+static enum outcome judge_listening(struct judged *judged,
+				    const struct doc_name *name,
+				    const char *pointer)
+{
+	const struct doc_process *listener = name->listener;
+	const char *comm =
+		verdict_name(judged, listener ? listener->comm : NULL);
+	bool own = listener && is_judged_container(judged, listener->container);
+
+	if (own && !is_nodes(judged, name)) {
+		judged->private_socket = name;
+		return premise(
+			judged, "name", "private_socket", OUTCOME_PROVEN,
+			pointer,
+			"the socket is the container's own: %s in the same container listens",
+			comm);
+	}
+	if (!is_runtimes(judged, name))
+		return premise(
+			judged, "name", "live_socket", OUTCOME_UNKNOWN, pointer,
+			"a listener answers there, %s, which is no container runtime's socket as far as is known: what it does with what it is told is not known",
+			comm);
+	judged->live = name;
+	return premise(
+		judged, "name", "live_socket", OUTCOME_REFUTED, pointer,
+		"a listener answers there: %s (pid %lld) %s, and the container can reach it; a read-only mount does not prevent a connect",
+		comm, listener ? (long long)listener->pid : 0,
+		own ? "in this container, at a path of the node"
+		: listener && listener->container.id ? "in another container"
+						     : "on the node");
+}
+
+/* A row that does not lead to nothing; PROVEN for one that does. */
+static enum outcome judge_row(struct judged *judged,
+			      const struct doc_name *name, size_t idx)
+{
+	const char *pointer = name_pointer(judged, idx);
+
+	if (!was_seen(name))
+		return premise(
+			judged, "name", "inert_path", OUTCOME_UNKNOWN, pointer,
+			"the finding's path could not be seen in the container (%s)",
+			name_of(&kind_names, name->kind));
+	if (name->kind != KIND_SOCKET)
+		return OUTCOME_PROVEN;
+	if (name->state == STATE_LISTENING)
+		return judge_listening(judged, name, pointer);
+	if (name->state == STATE_UNKNOWN)
+		return premise(
+			judged, "name", "inert_path", OUTCOME_UNKNOWN, pointer,
+			"a socket stands there; whether anything listens is not known");
+	return premise(
+		judged, "name", "inert_path", OUTCOME_UNKNOWN, pointer,
+		"a socket without a listener stands there: nothing listens now, but when its listener ended cannot be told");
+}
+
+static enum outcome say_inert(struct judged *judged,
+			      const struct doc_name *name, size_t idx)
+{
+	const char *pointer = name_pointer(judged, idx);
+	const char *kind = name_of(&kind_names, name->kind);
+
+	if (name->kind == KIND_MISSING || name->kind == KIND_DANGLING_SYMLINK ||
+	    name->kind == KIND_SYMLINK_LOOP)
+		return premise(judged, "name", "inert_path", OUTCOME_PROVEN,
+			       pointer, "nothing stands there (%s)", kind);
+	return premise(
+		judged, "name", "inert_path", OUTCOME_PROVEN, pointer,
+		"what stands there is a %s, not a socket: nothing could have answered; connect(2) gives %s",
+		kind, verdict_words(judged, name->connect_result));
+}
+
+/* Any row that is worse than the others decides: the first of its kind. */
+static bool is_worse(const struct doc_name *name)
+{
+	return !was_seen(name) || name->kind == KIND_SOCKET;
+}
+
+static enum outcome judge_rows(struct judged *judged)
+{
+	const struct doc_name *of_record = NULL;
+	const struct doc_name *name;
+	size_t record_idx = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; (name = next_name(judged, &i)); i++) {
+		enum outcome outcome;
+
+		if (name->below || !name->root)
+			continue;
+		n++;
+		if (name->root->of_record && !of_record) {
+			of_record = name;
+			record_idx = i;
+		}
+		if (!is_worse(name))
+			continue;
+		outcome = judge_row(judged, name, i);
+		/* One private socket from several roots is told once. */
+		if (outcome != OUTCOME_PROVEN || judged->private_socket)
+			return outcome;
+	}
+	if (of_record)
+		return say_inert(judged, of_record, record_idx);
+	return premise(
+		judged, "name", "inert_path", OUTCOME_UNKNOWN, "",
+		n ? "none of the container's threads stands at the root of its record: what the path was to those that did is not known"
+		  : "the finding's path was not looked at in the container");
+}
+
+enum outcome premise_name(struct judged *judged)
+{
+	const struct doc_name *name;
+	const char *why = why_incomplete(judged);
+
+	/* A live socket that was seen is worse than what was not. */
+	for (size_t i = 0; why && (name = next_name(judged, &i)); i++) {
+		if (!name->below && name->root && name->kind == KIND_SOCKET &&
+		    name->state == STATE_LISTENING)
+			why = NULL;
+	}
+	if (!why)
+		return judge_rows(judged);
+	return premise(judged, "name", "inert_path", OUTCOME_UNKNOWN,
+		       verdict_pointer(judged, "/containers/%zu/threads",
+				       judged->container_idx),
+		       "%s", why);
+}
+
+/* ---- elsewhere_named ---- */
+
+static bool is_connected_to(const struct judged *judged, size_t path)
+{
+	for (size_t i = 0; i < judged->doc->connections.n; i++) {
+		const struct doc_connection *connection =
+			&judged->doc->connections.at[i];
+
+		if (connection->path == path && connection->client &&
+		    is_judged_container(judged, connection->client->container))
+			return true;
+	}
+	return false;
+}
+
+/* A socket that the name could have meant: told with what is known of it. */
+static enum outcome other_socket(struct judged *judged, const char *pointer,
+				 const char *as, size_t path)
+{
+	bool connected = path != NO_INDEX && is_connected_to(judged, path);
+
+	return premise(
+		judged, "elsewhere_named", "elsewhere_named",
+		connected ? OUTCOME_REFUTED : OUTCOME_UNKNOWN, pointer,
+		connected
+			? "the container is connected to a socket of this name that it has as %s"
+			: "the container reaches a socket of this name as %s: the finding may be about that one",
+		verdict_name(judged, as));
+}
+
+static enum outcome judge_below(struct judged *judged,
+				const struct doc_name *name, size_t idx)
+{
+	const char *pointer = name_pointer(judged, idx);
+
+	if (!was_seen(name))
+		return premise(
+			judged, "elsewhere_named", "elsewhere_named",
+			OUTCOME_UNKNOWN, pointer,
+			"what the path would be with %s for the root could not be seen",
+			verdict_name(judged, name->below));
+	if (name->kind != KIND_SOCKET ||
+	    (judged->live && name->path == judged->live->path))
+		return OUTCOME_PROVEN;
+	return other_socket(judged, pointer, name->below, name->path);
+}
+
+/* A live socket, or one that may be, whose last component is the name's. */
+static bool is_namesake(const struct judged *judged,
+			const struct doc_access *access)
+{
+	const struct doc_path *path = doc_path_at(judged->doc, access->path);
+	const char *wanted = path_basename(judged->finding->socket_path);
+
+	if (!path || access->hidden || path->state == STATE_NOT_A_SOCKET ||
+	    (judged->live && access->path == judged->live->path) ||
+	    access->dac.allowed == TRI_NO ||
+	    (access->connect_result &&
+	     strcmp(access->connect_result, "OK") != 0))
+		return false;
+	return strcmp(path_basename(access->container_path), wanted) == 0 ||
+	       strcmp(path_basename(path->path), wanted) == 0;
+}
+
+/* Through /proc a process of the node's lends the container the node's root. */
+static enum outcome judge_node_root(struct judged *judged)
+{
+	const struct doc_path_list *paths = &judged->doc->paths;
+
+	if (judged->container->host_pid == TRI_NO)
+		return OUTCOME_PROVEN;
+	for (size_t i = 0; i < paths->n; i++) {
+		const struct doc_path *path = &paths->at[i];
+		const char *pointer = verdict_pointer(judged, "/paths/%zu", i);
+
+		if (path->container.id ||
+		    !path_has_name(path, judged->finding->socket_path))
+			continue;
+		if (path->kind == KIND_SOCKET)
+			return other_socket(judged, pointer, "/proc/1/root", i);
+		if (!path->unchanged_since)
+			break;
+		verdict_note_change(judged, path->unchanged_since->time);
+		return OUTCOME_PROVEN;
+	}
+	return premise(
+		judged, "elsewhere_named", "elsewhere_named", OUTCOME_UNKNOWN,
+		"",
+		"the container sees the node's processes, and what the path is on the node, since when, is not known");
+}
+
+static bool may_change_root(const struct doc_threads *threads)
+{
+	uint64_t set = strtoull(threads->cap_bounding, NULL, 16);
+
+	return (set & (1ULL << CAP_CHROOT)) || threads->means.n;
+}
+
+enum outcome premise_elsewhere(struct judged *judged)
+{
+	const struct doc_threads *threads = judged->container->threads;
+	const struct doc_name *name;
+	enum outcome outcome = OUTCOME_PROVEN;
+
+	for (size_t i = 0; i < judged->doc->access.n; i++) {
+		const struct doc_access *access = &judged->doc->access.at[i];
+
+		if (is_judged_container(judged, access->container) &&
+		    is_namesake(judged, access))
+			return other_socket(
+				judged,
+				verdict_pointer(judged, "/access/%zu", i),
+				access->container_path, access->path);
+	}
+	if (!may_change_root(threads))
+		return premise(
+			judged, "elsewhere_named", "elsewhere_named",
+			OUTCOME_PROVEN, "",
+			"the container cannot take another root for its own, and reaches no live socket of this name");
+	for (size_t i = 0;
+	     outcome == OUTCOME_PROVEN && (name = next_name(judged, &i)); i++) {
+		if (name->below)
+			outcome = judge_below(judged, name, i);
+	}
+	if (outcome == OUTCOME_PROVEN)
+		outcome = judge_node_root(judged);
+	if (outcome != OUTCOME_PROVEN)
+		return outcome;
+	return premise(
+		judged, "elsewhere_named", "elsewhere_named", OUTCOME_PROVEN,
+		"",
+		"from no root that the container could take does the path lead to a socket, and it reaches no live one of this name");
+}
+
+/* ---- unchanged, mounts ---- */
+
+enum outcome premise_unchanged(struct judged *judged)
+{
+	const struct doc_name *name;
+	size_t n = 0;
+
+	for (size_t i = 0; (name = next_name(judged, &i)); i++) {
+		n++;
+		if (!name->dated)
+			return premise(
+				judged, "unchanged", "unchanged",
+				OUTCOME_UNKNOWN, name_pointer(judged, i),
+				"since when the path is what it is cannot be told: %s",
+				verdict_words(judged, name->undated_why));
+		verdict_note_change(judged, name->since);
+	}
+	if (!n)
+		return premise(
+			judged, "unchanged", "unchanged", OUTCOME_UNKNOWN, "",
+			"since when the path is what it is was not looked at");
+	return premise(judged, "unchanged", "unchanged", OUTCOME_PROVEN,
+		       "/names_in_container",
+		       "every step that leads to it is dated");
+}
+
+enum outcome premise_mounts(struct judged *judged)
+{
+	const struct doc_threads *threads = judged->container->threads;
+	const struct doc_name *name;
+	bool propagates = false;
+	size_t n = 0;
+
+	for (size_t i = 0; (name = next_name(judged, &i)); i++) {
+		n++;
+		propagates |= name->propagates;
+		if (name->mounts_fit != TRI_YES)
+			return premise(
+				judged, "mounts", "mounts", OUTCOME_UNKNOWN,
+				name_pointer(judged, i),
+				"the mounts on the way are not those of the container's record: %s",
+				verdict_words(judged, name->mounts_why));
+	}
+	if (!n || !threads)
+		return premise(judged, "mounts", "mounts", OUTCOME_UNKNOWN, "",
+			       "the mounts on the way were not looked at");
+	if (!threads->means.n && !propagates)
+		return premise(
+			judged, "mounts", "mounts", OUTCOME_PROVEN,
+			"/names_in_container",
+			"all mounts on the way are the record's, and nothing in the container could have changed them");
+	assume(judged, ASSUME_MOUNTS_UNCHANGED, &threads->means);
+	return premise(
+		judged, "mounts", "mounts", OUTCOME_ASSUMED,
+		"/names_in_container",
+		"all mounts on the way are the record's; that no process saw others meanwhile is assumed");
+}
