@@ -7,7 +7,8 @@
 #include "correlate/locate.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "sockprobe/workload.h"
 
 enum { START_SLACK_MS = 2000 };
 
@@ -58,18 +59,17 @@ size_t locate_process(const struct evidence *ev, size_t container)
 
 /* ---- the container ---- */
 
-static bool matches_id(const struct container *container,
+static bool matches_id(const struct evidence *ev,
+		       const struct container *container,
 		       const struct finding *finding)
 {
+	(void)ev;
 	return same(container->id, finding->container_id);
 }
 
 static bool is_pod(const struct finding *finding)
 {
-	const char *type = finding->workload_type;
-
-	return type &&
-	       (strcasecmp(type, "pod") == 0 || strcasecmp(type, "pods") == 0);
+	return workload_kind(finding->workload_type) == WORKLOAD_POD;
 }
 
 /* A pod may have several containers: name and image distinguish them. */
@@ -86,38 +86,32 @@ static bool matches_part(const struct container *container,
 		same(image, container->image.value));
 }
 
-static bool matches_pod_uid(const struct container *container,
+static bool matches_pod_uid(const struct evidence *ev,
+			    const struct container *container,
 			    const struct finding *finding)
 {
+	(void)ev;
 	return is_pod(finding) && matches_part(container, finding) &&
 	       same(container->pod_uid.value, finding->workload_uid);
 }
 
-/* The names of a workload's pods are its own, then '-' and more. */
-static bool is_of_workload(const char *pod, const char *workload)
-{
-	size_t len = workload ? strlen(workload) : 0;
-
-	return pod && workload && strncmp(pod, workload, len) == 0 &&
-	       (pod[len] == '\0' || pod[len] == '-');
-}
-
-static bool matches_workload(const struct container *container,
+/* By the name of its pod: does it have the form that this workload gives? */
+static bool matches_workload(const struct evidence *ev,
+			     const struct container *container,
 			     const struct finding *finding)
 {
-	const char *workload = finding->workload_name;
-
-	if (!matches_part(container, finding) ||
-	    !same(container->pod_namespace.value, finding->name_space))
-		return false;
-	return is_pod(finding)
-		       ? same(container->pod_name.value, workload)
-		       : is_of_workload(container->pod_name.value, workload);
+	return matches_part(container, finding) &&
+	       same(container->pod_namespace.value, finding->name_space) &&
+	       workload_fits_pod(workload_kind(finding->workload_type),
+				 finding->workload_name,
+				 container->pod_name.value,
+				 ev->node.hostname.value);
 }
 
 static const struct matcher {
 	enum matched_by by;
-	bool (*matches)(const struct container *container,
+	bool (*matches)(const struct evidence *ev,
+			const struct container *container,
 			const struct finding *finding);
 } matchers[] = {
 	{ MATCHED_BY_ID, matches_id },
@@ -140,7 +134,7 @@ static struct search search(const struct evidence *ev,
 	for (size_t i = 0; i < ev->containers.n; i++) {
 		const struct container *container = &ev->containers.at[i];
 
-		if (!matcher->matches(container, finding))
+		if (!matcher->matches(ev, container, finding))
 			continue;
 		if (!container->processes.n) {
 			result.ended++;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sockprobe/text_safe.h"
+#include "sockprobe/workload.h"
 
 #define WORKLOAD "resource.kubernetesDetails.kubernetesWorkloadDetails."
 
@@ -103,26 +104,17 @@ bool is_plain_value(const char *text)
 	return true;
 }
 
-/* Does the name end with five generated letters, as datadog-agent-x7k2p? */
-static bool has_made_up_end(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 6 && name[len - 6] == '-' &&
-	       strspn(name + len - 5, "bcdfghjklmnpqrstvwxz2456789") == 5;
-}
-
-/* A pod's own name ends with the pod: "?" replaces each generated letter. */
+/* A pod's own name dies with it: "?" stands for each of its random letters. */
 static void generalize_pod(const struct doc_scope *scope,
 			   struct criterion *criterion)
 {
-	const char *type = scope->workload_type;
+	struct pod_workload workload = workload_of_pod(criterion->value);
 
-	if (strcmp(criterion->key, "workload_name") != 0 || !type ||
-	    (strcasecmp(type, "pod") != 0 && strcasecmp(type, "pods") != 0) ||
-	    !has_made_up_end(criterion->value))
+	if (strcmp(criterion->key, "workload_name") != 0 || !workload.random ||
+	    workload_kind(scope->workload_type) != WORKLOAD_POD)
 		return;
-	memset(criterion->value + strlen(criterion->value) - 5, '?', 5);
+	memset(criterion->value + strlen(criterion->value) - workload.random,
+	       '?', workload.random);
 	criterion->pattern = true;
 }
 

@@ -92,6 +92,19 @@ def test_made_up_end_of_a_pods_name_is_a_pattern(document):
         "Equals": ["my-agent"]}
 
 
+@pytest.mark.parametrize("name, kind, condition", [
+    ("web-5d4f8c7b9-x2x4z", "Pod", {"Matches": ["web-5d4f8c7b9-?????"]}),
+    # letters alone may be a word; what is no pod's name may hold wildcards; another kind's name stays
+    ("proxy-https", "pods", {"Equals": ["proxy-https"]}),
+    ("*-x7k2p", "pods", {"Equals": ["*-x7k2p"]}),
+    ("?gent-5d4f8c7b9-x2x4z", "pods", {"Equals": ["?gent-5d4f8c7b9-x2x4z"]}),
+    ("agent-x7k2p", "replicasets", {"Equals": ["agent-x7k2p"]}),
+    ("agent-x7k2p", None, {"Equals": ["agent-x7k2p"]})])
+def test_only_random_letters_of_a_pods_name_are_a_pattern(document, name, kind, condition):
+    found = criteria(document(workload_name=name, workload_type=kind))
+    assert found[WORKLOAD + "name"] == condition
+
+
 def validate(parameters):
     """The AWS CLI's offline check of a call's parameters."""
     model = botocore.session.get_session().get_service_model("guardduty")

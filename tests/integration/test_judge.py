@@ -66,7 +66,7 @@ def mission(bench):
     node.exec(["sh", "-c", "mkdir -p /run/file && : > /run/file/docker.sock"])
     truth["file"] = node.pod("shop", "file-0", ["/bin/sockpeer", "init"], container="file",
                              mounts=[("/run/file/docker.sock", DOCKER, False)])
-    truth["twins"] = [node.pod("shop", f"twin-{name}", ["/bin/sockpeer", "init"], container="twin",
+    truth["twins"] = [node.pod("shop", f"twin-5d4f8c7b9-{name}", ["/bin/sockpeer", "init"], container="twin",
                                mounts=[(DOCKER, DOCKER, True)]) for name in ("bcdfg", "hjklm")]
     truth["late"] = node.pod("shop", "late-0", ["/bin/sockpeer", "init"], container="late")
     truth["before"], truth["started"] = before, time.time() + 2
@@ -233,6 +233,18 @@ def test_found_by_namespace_and_workload(mission):
         workload="datadog-agent", workload_type="daemonsets"))
     assert decision == "supported"
     assert evidence["findings"][0]["located"]["matched_by"] == "namespace, workload and image"
+
+
+@pytest.mark.parametrize("workload, kind", [
+    ("datadog", "daemonsets"), ("datadog", "deployments"), ("datadog-agent", "deployments"),
+    ("datadog-agent", "statefulsets"), ("datadog", None)])
+def test_not_found_by_the_beginning_of_a_workloads_name(mission, workload, kind):
+    """The pod is datadog-agent's, a DaemonSet; of the finding's workload there is none on the node."""
+    decision, rules, evidence = mission.decide(findings.finding(
+        {**mission.truth["agent"], "id": None, "uid": None}, "/host" + DOCKER, mission.truth["started"],
+        workload=workload, workload_type=kind))
+    assert decision == "inconclusive" and rules["container"] is False
+    assert evidence["findings"][0]["located"]["container"] is None
 
 
 def test_the_container_after_the_findings_is_another(mission):
