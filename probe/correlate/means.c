@@ -74,6 +74,38 @@ static int add_user_namespaces(struct evidence *ev,
 		       : "user namespaces: there is no record whose seccomp profile denies them");
 }
 
+/* Does a process of somebody else's stand in a pid namespace of the container? */
+static bool sees_others(const struct evidence *ev, size_t container)
+{
+	const struct container *own = &ev->containers.at[container];
+
+	if (own->host_pid != TRI_NO)
+		return true;
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		const struct process *process = &ev->processes.at[i];
+
+		for (size_t k = 0;
+		     process->container != container && k < own->processes.n;
+		     k++) {
+			if (ev->processes.at[own->processes.at[k]].ns_pid ==
+			    process->ns_pid)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* /proc/PID/root of another container's process is a root that chroot(2) takes. */
+static int add_shared_processes(struct evidence *ev, size_t container,
+				struct string_list *means)
+{
+	return sees_others(ev, container)
+		       ? add_means(
+				 ev, means,
+				 "processes of others in its pid namespace, whose roots it may take")
+		       : 0;
+}
+
 /* Who may write here is root of the node in the end. */
 static const char *const telling_directories[] = {
 	"/",
@@ -172,6 +204,8 @@ int means_find(struct evidence *ev, size_t container, uint64_t cap_bounding,
 
 	if (!err)
 		err = add_user_namespaces(ev, facts, means);
+	if (!err)
+		err = add_shared_processes(ev, container, means);
 	if (!err)
 		err = add_writable(ev, table, means);
 	return err ? err : add_engines(ev, container, means);

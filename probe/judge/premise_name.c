@@ -81,6 +81,19 @@ static bool is_runtimes(const struct judged *judged,
 	return path && !same_text(path->runtime, "unknown");
 }
 
+static bool same_object(const struct doc_name *a, const struct doc_name *b)
+{
+	return a->object && b->object && a->object->dev == b->object->dev &&
+	       a->object->ino == b->object->ino;
+}
+
+static enum outcome second_private(struct judged *judged, const char *pointer)
+{
+	return premise(
+		judged, "name", "private_socket", OUTCOME_UNKNOWN, pointer,
+		"the path is another socket of the container's own from another root: which of them the finding is about is not known");
+}
+
 static enum outcome judge_listening(struct judged *judged,
 				    const struct doc_name *name,
 				    const char *pointer)
@@ -91,6 +104,11 @@ static enum outcome judge_listening(struct judged *judged,
 	bool own = listener && is_judged_container(judged, listener->container);
 
 	if (own && !is_nodes(judged, name)) {
+		/* From several roots the same one: it is told once. */
+		if (judged->private_socket)
+			return same_object(judged->private_socket, name)
+				       ? OUTCOME_PROVEN
+				       : second_private(judged, pointer);
 		judged->private_socket = name;
 		return premise(
 			judged, "name", "private_socket", OUTCOME_PROVEN,
@@ -179,10 +197,11 @@ static enum outcome judge_rows(struct judged *judged)
 		if (!is_worse(name))
 			continue;
 		outcome = judge_row(judged, name, i);
-		/* One private socket from several roots is told once. */
-		if (outcome != OUTCOME_PROVEN || judged->private_socket)
+		if (outcome != OUTCOME_PROVEN)
 			return outcome;
 	}
+	if (judged->private_socket)
+		return OUTCOME_PROVEN;
 	if (of_record)
 		return say_inert(judged, of_record, record_idx);
 	return premise(
