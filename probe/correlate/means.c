@@ -13,7 +13,7 @@
 #include "sockprobe/text_safe.h"
 #include "sockprobe/vocabulary.h"
 
-enum { MAX_MEANS = 64 };
+enum { MAX_MEANS = 64, MAX_PID_NAMESPACES = 64 };
 
 static int add_means(struct evidence *ev, struct string_list *means,
 		     const char *text)
@@ -74,23 +74,55 @@ static int add_user_namespaces(struct evidence *ev,
 		       : "user namespaces: there is no record whose seccomp profile denies them");
 }
 
+/* The pid namespaces of a container's processes. */
+struct pid_namespaces {
+	uint64_t at[MAX_PID_NAMESPACES];
+	size_t n;
+	bool cut; /* there are more, or some are not known */
+};
+
+static bool is_among(const struct pid_namespaces *namespaces, uint64_t ns)
+{
+	for (size_t i = 0; i < namespaces->n; i++) {
+		if (namespaces->at[i] == ns)
+			return true;
+	}
+	return false;
+}
+
+static struct pid_namespaces pid_namespaces(const struct evidence *ev,
+					    const struct container *container)
+{
+	struct pid_namespaces all = { 0 };
+
+	for (size_t i = 0; i < container->processes.n; i++) {
+		uint64_t ns =
+			ev->processes.at[container->processes.at[i]].ns_pid;
+
+		if (ns && is_among(&all, ns))
+			continue;
+		if (!ns || all.n == MAX_PID_NAMESPACES)
+			all.cut = true;
+		else
+			all.at[all.n++] = ns;
+	}
+	return all;
+}
+
 /* Does a process of somebody else's stand in a pid namespace of the container? */
 static bool sees_others(const struct evidence *ev, size_t container)
 {
 	const struct container *own = &ev->containers.at[container];
+	struct pid_namespaces namespaces = pid_namespaces(ev, own);
 
-	if (own->host_pid != TRI_NO)
+	if (own->host_pid != TRI_NO || namespaces.cut)
 		return true;
 	for (size_t i = 0; i < ev->processes.n; i++) {
 		const struct process *process = &ev->processes.at[i];
 
-		for (size_t k = 0;
-		     process->container != container && k < own->processes.n;
-		     k++) {
-			if (ev->processes.at[own->processes.at[k]].ns_pid ==
-			    process->ns_pid)
-				return true;
-		}
+		if (process->container != container && process->ns_pid &&
+		    is_among(&namespaces, process->ns_pid))
+			return true;
 	}
 	return false;
 }
