@@ -854,19 +854,23 @@ static void test_references_follow_paths(void **state)
 
 	(void)state;
 	load(&doc, text);
-	shared = doc.verdicts.at[1];
+	shared = doc.verdicts.at[2];
 	doc.verdict = &shared;
 	assert_string_equal(doc.paths.at[23].path, "/var/run/docker.sock");
-	assert_string_equal(shared.reasons.at[3].evidence.at[0], "/paths/23");
+	assert_string_equal(shared.residual_risks.at[1].evidence.at[1],
+			    "/paths/3");
+	assert_int_equal(doc.names.at[6].path, 23);
 	assert_int_equal(doc_shorten(&doc, false, doc_size(&doc, false) - 1),
 			 0);
-	assert_int_equal(doc.paths.n, 8);
+	assert_int_equal(doc.paths.n, 9);
+	assert_string_equal(doc.paths.at[1].path,
+			    "/run/containerd/containerd.sock");
+	assert_string_equal(shared.residual_risks.at[1].evidence.at[1],
+			    "/paths/1");
 	assert_string_equal(doc.paths.at[4].path, "/var/run/docker.sock");
-	assert_string_equal(shared.reasons.at[3].evidence.at[0], "/paths/4");
-	assert_string_equal(shared.reasons.at[4].evidence.at[0],
-			    "/paths/4/unchanged_since");
+	assert_int_equal(doc.names.at[6].path, 4);
 	assert_int_equal(doc.findings.at[1].located.path, 4);
-	assert_int_equal(doc.connections.at[7].path, 7);
+	assert_int_equal(doc.connections.at[9].path, 8);
 	free(text);
 	arena_free(&doc.arena);
 }
