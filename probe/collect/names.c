@@ -136,7 +136,7 @@ static bool same_way(const struct path_look *a, const struct path_look *b)
 	return true;
 }
 
-static bool was_seen(const struct path_look *look)
+static bool look_was_seen(const struct path_look *look)
 {
 	return look->kind != KIND_TIMED_OUT && look->kind != KIND_DENIED &&
 	       look->kind != KIND_ERROR && look->kind != KIND_OUTSIDE_VIEW;
@@ -152,7 +152,7 @@ int name_look(struct name_looker *looker, const char *below, const char *name,
 	root.below = below;
 	*way = (struct way){ 0 };
 	err = fetch_way(looker->fetch, looker->arena, root, name, &way->look);
-	if (err || !was_seen(&way->look))
+	if (err || !look_was_seen(&way->look))
 		return err;
 	way->uppers = arena_alloc(looker->arena,
 				  (way->look.way.n + 1) * sizeof(*way->uppers));
@@ -190,7 +190,7 @@ static const struct mount *mount_at(const struct name_looker *looker,
 static enum tristate fits_source(const struct path_look *there,
 				 const struct path_look *source)
 {
-	if (!was_seen(source))
+	if (!look_was_seen(source))
 		return TRI_UNKNOWN;
 	if (!source->resolved)
 		return TRI_NO;

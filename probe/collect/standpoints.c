@@ -80,8 +80,8 @@ static int add_task(const struct standpoint_search *search, size_t process,
 	return 0;
 }
 
-static int add_process(const struct standpoint_search *search,
-		       struct fetch *fetch, size_t process)
+static int standpoint_add_process(const struct standpoint_search *search,
+				  struct fetch *fetch, size_t process)
 {
 	const struct process *member = &search->ev->processes.at[process];
 	struct standpoint_gaps *gaps = search->gaps;
@@ -121,6 +121,6 @@ int standpoints_find(struct evidence *ev, struct fetch *fetch, size_t container,
 	int err = 0;
 
 	for (size_t i = 0; i < members->n && !err; i++)
-		err = add_process(&search, fetch, members->at[i]);
+		err = standpoint_add_process(&search, fetch, members->at[i]);
 	return err;
 }

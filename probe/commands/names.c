@@ -331,7 +331,7 @@ static int find_roots(struct subject *subject)
 	return err;
 }
 
-static bool may_change_root(const struct subject *subject)
+static bool subject_may_chroot(const struct subject *subject)
 {
 	return subject->facts->cap_bounding & (1ULL << CAP_SYS_CHROOT);
 }
@@ -385,7 +385,7 @@ static int find_threads(struct subject *subject)
 	return err;
 }
 
-static int add_name(struct subject *subject, const char *name)
+static int subject_add_name(struct subject *subject, const char *name)
 {
 	const char **slot;
 
@@ -406,10 +406,10 @@ static int find_names(struct subject *subject,
 	int err = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(usual_names) && !err; i++)
-		err = add_name(subject, usual_names[i]);
+		err = subject_add_name(subject, usual_names[i]);
 	for (size_t i = 0; i < extra->n && !err; i++) {
 		if (extra->at[i].container == subject->container)
-			err = add_name(subject, extra->at[i].name);
+			err = subject_add_name(subject, extra->at[i].name);
 	}
 	return err;
 }
@@ -444,7 +444,7 @@ static int see_all_names(struct subject *subject)
 				       subject->names.at[k],
 				       i == subject->record_root);
 	}
-	if (!subject->root_mnt || !may_change_root(subject))
+	if (!subject->root_mnt || !subject_may_chroot(subject))
 		return err;
 	for (size_t i = 0; i < subject->roots.n && !err; i++) {
 		for (size_t k = 0; k < subject->names.n && !err; k++)

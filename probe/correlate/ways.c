@@ -200,8 +200,8 @@ static const char *check_mount(const struct way_context *context,
 }
 
 /* Is there a mount at this place that the way did not meet? */
-static bool is_covered(const struct mount_view *own, const char *below,
-		       const struct way_step *step)
+static bool way_is_covered(const struct mount_view *own, const char *below,
+			   const struct way_step *step)
 {
 	char place[PATH_MAX];
 
@@ -234,7 +234,7 @@ static void check_step(const struct way_context *context,
 	}
 	result->why = check_mount(context, &context->table->mounts.at[idx]);
 	result->slave |= context->more->at[idx].slave;
-	if (!result->why && is_covered(own, below, step))
+	if (!result->why && way_is_covered(own, below, step))
 		result->why = "a mount is covered there by another";
 }
 

@@ -124,8 +124,8 @@ static const char *bare_name(const char *name)
 }
 
 /* One fact that finding and evidence both name; true where they agree. */
-static bool agrees(struct judged *judged, const char *what, const char *finding,
-		   const char *evidence)
+static bool finding_agrees(struct judged *judged, const char *what,
+			   const char *finding, const char *evidence)
 {
 	if (!finding || !evidence || same_text(finding, evidence))
 		return true;
@@ -199,14 +199,14 @@ enum outcome premise_agreement(struct judged *judged)
 	const struct finding *finding = judged->finding;
 	const struct doc_container *container = judged->container;
 	const struct doc_pod *pod = container->pod;
-	bool fits = agrees(judged, "container_id", finding->container_id,
-			   container->id);
+	bool fits = finding_agrees(judged, "container_id",
+				   finding->container_id, container->id);
 
-	fits &= agrees(judged, "namespace", finding->name_space,
-		       pod ? pod->name_space : NULL);
-	fits &= agrees(judged, "container_name",
-		       bare_name(finding->container_name),
-		       bare_name(container->name));
+	fits &= finding_agrees(judged, "namespace", finding->name_space,
+			       pod ? pod->name_space : NULL);
+	fits &= finding_agrees(judged, "container_name",
+			       bare_name(finding->container_name),
+			       bare_name(container->name));
 	fits &= workload_agrees(judged);
 	fits &= !has_conflicts(judged);
 	fits &= !has_problems(judged);

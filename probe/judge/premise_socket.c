@@ -160,8 +160,8 @@ enum outcome premise_permission(struct judged *judged)
 
 /* ---- risks ---- */
 
-static bool same_object(const struct doc_path *path,
-			const struct doc_name *name)
+static bool is_same_socket(const struct doc_path *path,
+			   const struct doc_name *name)
 {
 	return name && path->inode && name->object &&
 	       path->inode->dev == name->object->dev &&
@@ -217,7 +217,7 @@ static bool add_live_access(struct judged *judged, size_t idx)
 	const struct doc_path *path = doc_path_at(judged->doc, access->path);
 
 	if (!path || !same_text(access->connect_result, "OK") ||
-	    same_object(path, judged->live) || !is_first_way(judged, idx))
+	    is_same_socket(path, judged->live) || !is_first_way(judged, idx))
 		return false;
 	add_risk(
 		judged, verdict_pointer(judged, "/access/%zu", idx),
