@@ -19,6 +19,13 @@ static bool same(const char *a, const char *b)
 
 /* ---- the process ---- */
 
+bool locate_is_start(const struct finding *finding, struct timespec started)
+{
+	int64_t apart = time_diff_ms(started, finding->process_started_at);
+
+	return apart <= START_SLACK_MS && apart >= -START_SLACK_MS;
+}
+
 /* Is this the finding's process, by pid and start? */
 static size_t find_process(const struct evidence *ev,
 			   const struct finding *finding,
@@ -30,13 +37,9 @@ static size_t find_process(const struct evidence *ev,
 		return NO_INDEX;
 	*state = FINDING_PROCESS_ENDED;
 	for (size_t i = 0; i < ev->processes.n; i++) {
-		int64_t apart;
-
 		if (ev->processes.at[i].pid != finding->pid)
 			continue;
-		apart = time_diff_ms(process_start(ev, i),
-				     finding->process_started_at);
-		if (apart <= START_SLACK_MS && apart >= -START_SLACK_MS) {
+		if (locate_is_start(finding, process_start(ev, i))) {
 			*state = FINDING_PROCESS_RUNNING;
 			return i;
 		}
@@ -59,12 +62,12 @@ size_t locate_process(const struct evidence *ev, size_t container)
 
 /* ---- the container ---- */
 
-static bool matches_id(const struct evidence *ev,
-		       const struct container *container,
+static bool matches_id(const struct candidates *candidates,
+		       const struct candidate *candidate,
 		       const struct finding *finding)
 {
-	(void)ev;
-	return same(container->id, finding->container_id);
+	(void)candidates;
+	return same(candidate->id, finding->container_id);
 }
 
 static bool is_pod(const struct finding *finding)
@@ -72,46 +75,48 @@ static bool is_pod(const struct finding *finding)
 	return workload_kind(finding->workload_type) == WORKLOAD_POD;
 }
 
-/* A pod may have several containers: name and image distinguish them. */
-static bool matches_part(const struct container *container,
+/* Of a pod several containers may run: name and image tell them apart. */
+static bool matches_part(const struct candidate *candidate,
 			 const struct finding *finding)
 {
 	const char *name = finding->container_name;
 	const char *image = finding->image;
 
-	return !container->sandbox &&
-	       (!name || !container->name.value ||
-		same(name, container->name.value)) &&
-	       (!image || !container->image.value ||
-		same(image, container->image.value));
+	return !candidate->sandbox &&
+	       (!name || !candidate->name || same(name, candidate->name)) &&
+	       (!image || !candidate->image || same(image, candidate->image));
 }
 
-static bool matches_pod_uid(const struct evidence *ev,
-			    const struct container *container,
+/*
+ * Where containers are missing in the list, only a container's name tells it
+ * from others of its pod.
+ */
+static bool matches_pod_uid(const struct candidates *candidates,
+			    const struct candidate *candidate,
 			    const struct finding *finding)
 {
-	(void)ev;
-	return is_pod(finding) && matches_part(container, finding) &&
-	       same(container->pod_uid.value, finding->workload_uid);
+	return is_pod(finding) && matches_part(candidate, finding) &&
+	       same(candidate->pod_uid, finding->workload_uid) &&
+	       (!candidates->incomplete ||
+		same(candidate->name, finding->container_name));
 }
 
 /* By the name of its pod: does it have the form that this workload gives? */
-static bool matches_workload(const struct evidence *ev,
-			     const struct container *container,
+static bool matches_workload(const struct candidates *candidates,
+			     const struct candidate *candidate,
 			     const struct finding *finding)
 {
-	return matches_part(container, finding) &&
-	       same(container->pod_namespace.value, finding->name_space) &&
+	return matches_part(candidate, finding) &&
+	       same(candidate->pod_namespace, finding->name_space) &&
 	       workload_fits_pod(workload_kind(finding->workload_type),
-				 finding->workload_name,
-				 container->pod_name.value,
-				 ev->node.hostname.value);
+				 finding->workload_name, candidate->pod_name,
+				 candidates->hostname);
 }
 
 static const struct matcher {
 	enum matched_by by;
-	bool (*matches)(const struct evidence *ev,
-			const struct container *container,
+	bool (*matches)(const struct candidates *candidates,
+			const struct candidate *candidate,
 			const struct finding *finding);
 } matchers[] = {
 	{ MATCHED_BY_ID, matches_id },
@@ -125,46 +130,43 @@ struct search {
 	size_t ended;
 };
 
-static struct search search(const struct evidence *ev,
+static struct search search(const struct candidates *candidates,
 			    const struct finding *finding,
-			    const struct matcher *matcher, size_t process)
+			    const struct matcher *matcher)
 {
 	struct search result = { .found = NO_INDEX };
 
-	for (size_t i = 0; i < ev->containers.n; i++) {
-		const struct container *container = &ev->containers.at[i];
+	for (size_t i = 0; i < candidates->n; i++) {
+		struct candidate candidate = candidates->get(candidates->of, i);
 
-		if (!matcher->matches(ev, container, finding))
+		if (!matcher->matches(candidates, &candidate, finding))
 			continue;
-		if (!container->processes.n) {
+		if (!candidate.running) {
 			result.ended++;
 			continue;
 		}
 		result.running++;
-		if (result.found == NO_INDEX ||
-		    (process != NO_INDEX &&
-		     ev->processes.at[process].container == i))
+		if (result.found == NO_INDEX || candidates->of_process == i)
 			result.found = i;
 	}
-	/* If several match, the process decides. */
-	if (result.running > 1 &&
-	    (process == NO_INDEX ||
-	     ev->processes.at[process].container != result.found))
+	/* Several: only the process can say which. */
+	if (result.running > 1 && candidates->of_process != result.found)
 		result.found = NO_INDEX;
 	return result;
 }
 
-size_t locate_finding(struct evidence *ev, struct finding *finding)
+void locate_among(const struct candidates *candidates, struct finding *finding)
 {
 	struct finding_location *located = &finding->located;
 	const char *why =
-		"no container of this node has its id, pod or workload";
-	size_t process = find_process(ev, finding, &located->process);
+		candidates->incomplete
+			? "the evidence lists no container with its id, pod or workload: containers that reach nothing are not listed; take the evidence with explain on the node"
+			: "no container of this node has its id, pod or workload";
 	size_t found = NO_INDEX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(matchers) && found == NO_INDEX; i++) {
 		struct search result =
-			search(ev, finding, &matchers[i], process);
+			search(candidates, finding, &matchers[i]);
 
 		found = result.found;
 		if (found != NO_INDEX)
@@ -174,18 +176,55 @@ size_t locate_finding(struct evidence *ev, struct finding *finding)
 		else if (result.ended)
 			why = "its record is still there, but no process of it runs";
 	}
-	if (found == NO_INDEX && process != NO_INDEX &&
-	    ev->processes.at[process].container != NO_INDEX) {
-		found = ev->processes.at[process].container;
+	if (found == NO_INDEX && candidates->of_process != NO_INDEX) {
+		found = candidates->of_process;
 		located->matched_by = MATCHED_BY_PROCESS;
 	}
 	located->container.at = found;
-	if (found == NO_INDEX) {
+	if (found == NO_INDEX)
 		located->why = why;
-	} else {
-		located->container.id = ev->containers.at[found].id;
+	else
+		located->container.id =
+			candidates->get(candidates->of, found).id;
+}
+
+/* ---- among the containers of the node ---- */
+
+static struct candidate candidate_of_node(const void *evidence, size_t idx)
+{
+	const struct evidence *ev = evidence;
+	const struct container *container = &ev->containers.at[idx];
+
+	return (struct candidate){
+		.id = container->id,
+		.name = container->name.value,
+		.image = container->image.value,
+		.pod_namespace = container->pod_namespace.value,
+		.pod_name = container->pod_name.value,
+		.pod_uid = container->pod_uid.value,
+		.sandbox = container->sandbox,
+		.running = container->processes.n,
+	};
+}
+
+size_t locate_finding(struct evidence *ev, struct finding *finding)
+{
+	size_t process = find_process(ev, finding, &finding->located.process);
+	const struct candidates candidates = {
+		.n = ev->containers.n,
+		.of = ev,
+		.get = candidate_of_node,
+		.hostname = ev->node.hostname.value,
+		.of_process = process == NO_INDEX
+				      ? NO_INDEX
+				      : ev->processes.at[process].container,
+	};
+	size_t found;
+
+	locate_among(&candidates, finding);
+	found = finding->located.container.at;
+	if (found != NO_INDEX)
 		ev->containers.at[found].touches = true;
-	}
 	return found;
 }
 

@@ -207,7 +207,7 @@ static enum outcome judge_rows(struct judged *judged)
 	return premise(
 		judged, "name", "inert_path", OUTCOME_UNKNOWN, "",
 		n ? "none of the container's threads stands at the root of its record: what the path was to those that did is not known"
-		  : "the finding's path was not looked at in the container");
+		  : "the finding's path was not looked at in the container; take the evidence with explain on the node");
 }
 
 enum outcome premise_name(struct judged *judged)

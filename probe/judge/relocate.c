@@ -2,6 +2,7 @@
 /* Locates findings in a saved document, by the document alone. */
 #include "judge/relocate.h"
 
+#include "correlate/locate.h"
 #include "judge/verdict.h"
 
 static bool same_or_both_none(const char *a, const char *b)
@@ -10,13 +11,12 @@ static bool same_or_both_none(const char *a, const char *b)
 }
 
 /*
- * Is it the same finding, and does it name the same place? An updated finding
- * keeps its id, but may name another socket or container.
+ * Does it lead to the same place? A finding that came anew has its old id, but
+ * may name another socket or container: the id tells nothing.
  */
-static bool is_same(const struct finding *a, const struct finding *b)
+static bool leads_alike(const struct finding *a, const struct finding *b)
 {
-	return same_text(a->id, b->id) &&
-	       same_or_both_none(a->socket_path, b->socket_path) &&
+	return same_or_both_none(a->socket_path, b->socket_path) &&
 	       same_or_both_none(a->container_id, b->container_id) &&
 	       same_or_both_none(a->container_name, b->container_name) &&
 	       same_or_both_none(a->image, b->image) &&
@@ -28,25 +28,99 @@ static bool is_same(const struct finding *a, const struct finding *b)
 	       time_diff_ms(a->process_started_at, b->process_started_at) == 0;
 }
 
-/* The location that the document has of this same finding. */
+/* What the document knows of where this finding leads; NULL: nothing. */
 static const struct finding_location *
 known_location(const struct doc *doc, const struct finding *finding)
 {
 	for (size_t i = 0; i < doc->findings.n; i++) {
-		if (is_same(&doc->findings.at[i], finding))
+		if (leads_alike(&doc->findings.at[i], finding))
 			return &doc->findings.at[i].located;
 	}
 	return NULL;
 }
 
-/* The container with this id in the document, or NO_INDEX. */
-static size_t find_container(const struct doc *doc, const char *id)
+/* ---- the finding's process ---- */
+
+/* The container of a process that the document tells of; NO_INDEX: not known. */
+struct process_search {
+	const struct finding *finding;
+	size_t container;
+	enum finding_process state;
+};
+
+static void try_start(struct process_search *search, int64_t pid,
+		      struct timespec started, size_t container)
 {
+	if (pid != search->finding->pid || !started.tv_sec ||
+	    search->state == FINDING_PROCESS_RUNNING)
+		return;
+	search->state = FINDING_PROCESS_REUSED;
+	if (!locate_is_start(search->finding, started))
+		return;
+	search->state = FINDING_PROCESS_RUNNING;
+	search->container = container;
+}
+
+static void try_process(struct process_search *search,
+			const struct doc_process *process)
+{
+	if (process)
+		try_start(search, process->pid, process->started_at,
+			  process->container.at);
+}
+
+/* Of most processes the document tells no more than the pid. */
+static struct process_search find_process(const struct doc *doc,
+					  const struct finding *finding)
+{
+	struct process_search search = { finding, NO_INDEX,
+					 FINDING_PROCESS_UNKNOWN };
+
+	if (finding->pid == NUMBER_UNKNOWN ||
+	    !finding->process_started_at.tv_sec)
+		return search;
 	for (size_t i = 0; i < doc->containers.n; i++) {
-		if (same_text(doc->containers.at[i].id, id))
-			return i;
+		const struct doc_start *start = doc->containers.at[i].start;
+
+		if (start)
+			try_start(&search, start->pid,
+				  start->process_started_at, i);
 	}
-	return NO_INDEX;
+	for (size_t i = 0; i < doc->connections.n; i++) {
+		try_process(&search, doc->connections.at[i].client);
+		try_process(&search, doc->connections.at[i].server);
+	}
+	for (size_t i = 0; i < doc->names.n; i++)
+		try_process(&search, doc->names.at[i].listener);
+	for (size_t i = 0; i < doc->paths.n; i++) {
+		const struct doc_listener *listener = doc->paths.at[i].listener;
+
+		if (!listener)
+			continue;
+		try_process(&search, listener->process);
+		try_process(&search, listener->activated_by);
+	}
+	return search;
+}
+
+/* ---- its container and path ---- */
+
+static struct candidate candidate_of_document(const void *document, size_t idx)
+{
+	const struct doc *doc = document;
+	const struct doc_container *container = &doc->containers.at[idx];
+	const struct doc_pod *pod = container->pod;
+
+	return (struct candidate){
+		.id = container->id,
+		.name = container->name,
+		.image = container->image,
+		.pod_namespace = pod ? pod->name_space : NULL,
+		.pod_name = pod ? pod->name : NULL,
+		.pod_uid = pod ? pod->uid : NULL,
+		.sandbox = container->sandbox,
+		.running = container->pids.n,
+	};
 }
 
 /* The object with this name in this container, or NO_INDEX. */
@@ -73,24 +147,25 @@ static size_t find_path(const struct doc *doc, const char *container,
 
 static void locate(const struct doc *doc, struct finding *finding)
 {
+	struct process_search process = find_process(doc, finding);
+	const struct candidates candidates = {
+		.n = doc->containers.n,
+		.of = doc,
+		.get = candidate_of_document,
+		.hostname = doc->node ? doc->node->hostname : NULL,
+		.of_process = process.container,
+		.incomplete = doc->containers_total !=
+			      (int64_t)doc->containers.n,
+	};
 	struct finding_location *located = &finding->located;
-	size_t idx = find_container(doc, finding->container_id);
 
 	*located = (struct finding_location){
 		.container = { .at = NO_INDEX },
 		.path = NO_INDEX,
+		.process = process.state,
 	};
-	if (idx == NO_INDEX) {
-		located->why =
-			"the evidence was not taken for this finding and does not hold its container; run explain on the node";
-		return;
-	}
-	located->container = (struct container_ref){
-		.id = doc->containers.at[idx].id,
-		.at = idx,
-	};
-	located->matched_by = MATCHED_BY_ID;
-	if (finding->socket_path)
+	locate_among(&candidates, finding);
+	if (located->container.at != NO_INDEX && finding->socket_path)
 		located->path = find_path(doc, located->container.id,
 					  finding->socket_path);
 }

@@ -6,10 +6,10 @@
 #include "sockprobe/document.h"
 
 /*
- * Replaces the document's findings, and locates each by the document alone: as
- * the document has it if it was taken for the same finding, else by the
- * container's id and a path that was looked at. Their texts must live as long
- * as the document.
+ * Puts `findings` in place of those of the document, and fills where each leads
+ * from the document alone: as the document has it where it was taken for a
+ * finding that leads to the same place, else as explain does on a node. Their
+ * texts must live as long as the document.
  */
 void relocate_findings(struct doc *doc, const struct finding_list *findings);
 
