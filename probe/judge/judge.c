@@ -124,7 +124,7 @@ static void find_case(struct judged *judged)
 	judged->container = doc_container_at(judged->doc, located->container);
 }
 
-/* What the decision says; an inconclusive one says what it failed at. */
+/* What the decision says; an inconclusive one names the premise that failed. */
 static const char *decision_text(struct judged *judged, enum decision decision)
 {
 	const struct doc_premise *failed = first_failed(judged->verdict);
@@ -133,7 +133,7 @@ static const char *decision_text(struct judged *judged, enum decision decision)
 	if (decision != DECISION_INCONCLUSIVE || !failed)
 		return decisions[decision].text;
 	text = arena_printf(&judged->doc->arena,
-			    "(%s) %s; do not suppress on this evidence",
+			    "(%s): %s; do not suppress on this evidence",
 			    failed->id, failed->text);
 	if (!text)
 		judged->err = -ENOMEM;

@@ -110,11 +110,7 @@ static enum outcome judge_listening(struct judged *judged,
 				       ? OUTCOME_PROVEN
 				       : second_private(judged, pointer);
 		judged->private_socket = name;
-		return premise(
-			judged, "name", "private_socket", OUTCOME_PROVEN,
-			pointer,
-			"the socket is the container's own: %s in the same container listens",
-			comm);
+		return OUTCOME_PROVEN;
 	}
 	if (!is_runtimes(judged, name))
 		return premise(
@@ -171,6 +167,18 @@ static enum outcome say_inert(struct judged *judged,
 		kind, verdict_words(judged, name->connect_result));
 }
 
+static enum outcome say_private(struct judged *judged,
+				const struct doc_name *name)
+{
+	size_t idx = (size_t)(name - judged->doc->names.at);
+
+	return premise(
+		judged, "name", "private_socket", OUTCOME_PROVEN,
+		name_pointer(judged, idx),
+		"the socket is the container's own: %s in the same container listens",
+		verdict_name(judged, name->listener->comm));
+}
+
 /* Any row that is worse than the others decides: the first of its kind. */
 static bool is_worse(const struct doc_name *name)
 {
@@ -200,8 +208,8 @@ static enum outcome judge_rows(struct judged *judged)
 		if (outcome != OUTCOME_PROVEN)
 			return outcome;
 	}
-	if (judged->private_socket)
-		return OUTCOME_PROVEN;
+	if (of_record && judged->private_socket)
+		return say_private(judged, judged->private_socket);
 	if (of_record)
 		return say_inert(judged, of_record, record_idx);
 	return premise(

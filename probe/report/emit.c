@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "document/names.h"
 #include "document/shorten.h"
 #include "document/write.h"
+#include "report/decision.h"
 #include "report/in_toto.h"
 #include "report/markdown.h"
 #include "report/text.h"
@@ -47,24 +47,18 @@ int emit(FILE *out, struct doc *doc, const struct emit_form *form,
 	}
 }
 
-static void put_known(FILE *out, const char *text)
-{
-	print_safe(out, text ? text : "not known");
-}
-
 void emit_conclusion(FILE *out, const struct doc *doc)
 {
 	const struct doc_verdict *verdict = doc->verdict;
 
 	fputs("sockprobe: ", out);
 	if (doc->findings.n || doc_left_out_count(doc, "/findings")) {
-		put_known(out,
-			  verdict ? name_of(&decision_names, verdict->decision)
-				  : NULL);
-		fputs(": ", out);
-		put_known(out, verdict ? verdict->text : NULL);
+		fputs(decision_word(verdict), out);
+		fputs(decision_joint(verdict), out);
+		print_safe(out, decision_sentence(verdict));
 	} else {
-		put_known(out, doc->summary ? doc->summary->text : NULL);
+		print_safe(out,
+			   doc->summary ? doc->summary->text : "not known");
 	}
 	fputc('\n', out);
 }

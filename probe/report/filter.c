@@ -5,8 +5,8 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#include "document/names.h"
 #include "report/criteria.h"
+#include "report/decision.h"
 #include "report/finish.h"
 #include "sockprobe/text_safe.h"
 
@@ -281,8 +281,6 @@ int filter_emit(FILE *out, const struct doc *doc,
 {
 	struct filter_request full = *request;
 	const struct doc_verdict *verdict = doc->verdict;
-	const char *decision =
-		verdict ? name_of(&decision_names, verdict->decision) : NULL;
 	struct filter filter = { 0 };
 	int status;
 
@@ -290,8 +288,8 @@ int filter_emit(FILE *out, const struct doc *doc,
 	    !verdict->scope)
 		return fail(
 			error, EXIT_NOT_SUPPORTED,
-			"filter: the verdict is %s, not supported: the evidence supports no filter; %s",
-			decision ? decision : "missing",
+			"filter: the verdict is %s, not supported: there is no filter that the evidence backs; %s",
+			verdict ? decision_word(verdict) : "missing",
 			verdict && verdict->text ? verdict->text
 						 : "judge a finding first");
 	status = criteria_collect(&filter.criteria, verdict->scope,

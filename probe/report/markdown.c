@@ -11,6 +11,7 @@
 
 #include "document/members.h"
 #include "document/names.h"
+#include "report/decision.h"
 #include "report/finish.h"
 #include "report/left_out.h"
 #include "sockprobe/text_safe.h"
@@ -178,14 +179,47 @@ static void put_risks(struct ticket *ticket, const struct doc_verdict *verdict)
 		fputs("None was found.\n", ticket->out);
 }
 
-/* Sentences contain names, so they are in code spans too. */
+static void put_assumption(struct ticket *ticket,
+			   const struct doc_assumption *item)
+{
+	fputs("- assuming ", ticket->out);
+	put_code(ticket, item->id);
+	fputs(": ", ticket->out);
+	put_code(ticket, item->text);
+	for (size_t i = 0; i < item->means.n; i++) {
+		fputs(i ? "; " : " (means: ", ticket->out);
+		put_code(ticket, item->means.at[i]);
+	}
+	fputs(item->means.n ? "); to prove: " : "; to prove: ", ticket->out);
+	put_code(ticket, item->how_to_prove);
+	fputc('\n', ticket->out);
+}
+
+/* A verdict without any has no such section. */
+static void put_assumptions(struct ticket *ticket,
+			    const struct doc_verdict *verdict)
+{
+	bool cut = has_left_out(ticket, verdict, "/verdict/assumptions");
+
+	if (verdict->assumptions.n || cut)
+		fputs("\n## What is assumed\n\n", ticket->out);
+	for (size_t i = 0; i < verdict->assumptions.n; i++)
+		put_assumption(ticket, &verdict->assumptions.at[i]);
+	if (cut)
+		fputs("- Others are not known: they were left out.\n",
+		      ticket->out);
+}
+
+/* Sentences hold names: they stand in code spans too. */
 static void put_answer(struct ticket *ticket, const struct doc_verdict *verdict)
 {
 	fputs("\n## Answer\n\n", ticket->out);
-	put_code(ticket, name_of(&decision_names, verdict->decision));
-	fputs(": ", ticket->out);
-	put_code(ticket, verdict->text);
+	put_code(ticket,
+		 arena_printf(&ticket->scratch, "%s%s%s",
+			      decision_word(verdict), decision_joint(verdict),
+			      decision_sentence(verdict)));
 	put_reasons(ticket, verdict);
+	put_assumptions(ticket, verdict);
 	put_risks(ticket, verdict);
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "document/names.h"
+#include "report/decision.h"
 #include "report/finish.h"
 #include "report/left_out.h"
 #include "sockprobe/text_safe.h"
@@ -421,22 +422,42 @@ static const char *mark_of(enum tristate holds)
 	return holds == TRI_YES ? "[yes]" : holds == TRI_NO ? "[no]" : "[?]";
 }
 
-/*
- * Writes one finding's verdict: the decision, each rule, the remaining risks.
- */
+/* The means are sentences, in which what others named is quoted already. */
+static void put_assumption(struct page *page, const struct doc_assumption *item)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *line = open_memstream(&text, &len);
+
+	if (!line) {
+		page->failed = true;
+		return;
+	}
+	fprintf(line, "assuming %s: %s", known(item->id), known(item->text));
+	for (size_t i = 0; i < item->means.n; i++)
+		fprintf(line, "%s%s",
+			i ? "; " : " (means: ", known(item->means.at[i]));
+	fprintf(line, "%s; to prove: %s", item->means.n ? ")" : "",
+		known(item->how_to_prove));
+	put_line(page, 2, fclose(line) ? NULL : text);
+	free(text);
+}
+
+/* One finding's verdict: the decision, each rule, the assumptions, the risks. */
 static void put_verdict(struct page *page, const struct doc_verdict *verdict)
 {
 	put_finding(page, verdict->finding);
 	set_color(page, bold);
-	put_format(page, 0, "%s: %s",
-		   known(name_of(&decision_names, verdict->decision)),
-		   known(verdict->text));
+	put_format(page, 0, "%s%s%s", decision_word(verdict),
+		   decision_joint(verdict), decision_sentence(verdict));
 	set_color(page, plain);
 	for (size_t i = 0; i < verdict->reasons.n; i++)
 		put_format(page, 2, "%s %s: %s",
 			   mark_of(verdict->reasons.at[i].holds),
 			   known(verdict->reasons.at[i].rule),
 			   known(verdict->reasons.at[i].text));
+	for (size_t i = 0; i < verdict->assumptions.n; i++)
+		put_assumption(page, &verdict->assumptions.at[i]);
 	for (size_t i = 0; i < verdict->residual_risks.n; i++)
 		put_format(page, 2, "risk left: %s",
 			   known(verdict->residual_risks.at[i].text));

@@ -228,7 +228,7 @@ static void no_name_is_a_sentence_of_a_ticket(void **state)
 		"- namespace: `''`\n"
 		"- node: `'n, os x'`\n"
 		"- evidence taken: `not known`\n"
-		"\n## Answer\n\n`supported`: `may be suppressed`\n"
+		"\n## Answer\n\n`supported: may be suppressed`\n"
 		"\n## Why\n\n| rule | holds | |\n|---|---|---|\n"
 		"| `path` | yes | `'a\\u{60}, b' is \\u{7c} a socket` |\n"
 		"\n## Risk that is left\n\nNone was found.\n"
@@ -241,6 +241,90 @@ static void no_name_is_a_sentence_of_a_ticket(void **state)
 		"|---|---|---|---|---|\n"
 		"| `'/run/x, /run/docker.sock'` | `socket`, `listening` | `OK` | 0 containers | 0 |\n"
 		"\n## What could not be seen\n\nNothing was kept from view.\n");
+}
+
+/* ---- premises and assumptions ---- */
+
+static const char *means[] = { "a b", "a mount at '/x y'" };
+
+static struct doc_assumption assumptions[] = {
+	{ .id = "mounts_unchanged",
+	  .text = "no process saw others",
+	  .means = LIST(means),
+	  .how_to_prove = "harden the pod" },
+	{ .id = "event_time",
+	  .text = "the clocks agree",
+	  .how_to_prove = "compare them" },
+};
+
+static struct doc undecided(struct doc_verdict *left)
+{
+	struct doc doc = hostile();
+
+	*left = (struct doc_verdict){
+		.decision = DECISION_INCONCLUSIVE,
+		.text = "(mounts): the mounts differ",
+		.reasons = LIST(reasons),
+		.assumptions = LIST(assumptions),
+	};
+	doc.verdict = left;
+	doc.verdicts = (struct doc_verdict_list){ .at = left, .n = 1 };
+	doc.findings = (struct finding_list)LIST(findings);
+	return doc;
+}
+
+static void the_premise_that_failed_stands_in_front(void **state)
+{
+	struct doc_verdict left;
+	struct doc doc = undecided(&left);
+	const char *text = text_of(&doc, write_text);
+
+	(void)state;
+	assert_non_null(strstr(
+		text,
+		"\ninconclusive (mounts): the mounts differ\n"
+		"  [yes] path: 'a`, b' is | a socket\n"
+		"  assuming mounts_unchanged: no process saw others (means: a b; a mount at\n"
+		"    '/x y'); to prove: harden the pod\n"
+		"  assuming event_time: the clocks agree; to prove: compare them\n\n"));
+	text = text_of(&doc, emit_markdown);
+	assert_non_null(
+		strstr(text, "\n`inconclusive (mounts): the mounts differ`\n"));
+	assert_non_null(strstr(
+		text,
+		"\n## What is assumed\n\n"
+		"- assuming `mounts_unchanged`: `no process saw others` (means: `a b`; `a mount at '/x y'`); to prove: `harden the pod`\n"
+		"- assuming `event_time`: `the clocks agree`; to prove: `compare them`\n"
+		"\n## Risk"));
+}
+
+static int write_conclusion(FILE *out, const struct doc *doc,
+			    struct error *error)
+{
+	(void)error;
+	emit_conclusion(out, doc);
+	return 0;
+}
+
+static void the_conclusion_is_one_line(void **state)
+{
+	struct doc_verdict left;
+	struct doc doc = undecided(&left);
+
+	(void)state;
+	assert_string_equal(
+		text_of(&doc, write_conclusion),
+		"sockprobe: inconclusive (mounts): the mounts differ\n");
+	left.decision = DECISION_SUPPORTED;
+	left.text = "may be suppressed";
+	assert_string_equal(text_of(&doc, write_conclusion),
+			    "sockprobe: supported: may be suppressed\n");
+	left.text = NULL;
+	assert_string_equal(text_of(&doc, write_conclusion),
+			    "sockprobe: supported: not known\n");
+	doc.findings.n = 0;
+	assert_string_equal(text_of(&doc, write_conclusion),
+			    "sockprobe: one socket\n");
 }
 
 /* ---- shortened ---- */
@@ -302,7 +386,7 @@ static void what_was_left_out_is_not_none(void **state)
 		strstr(text, "`left out by --max-bytes: 1 of verdicts, "));
 	assert_non_null(strstr(text, "- node: `not known`\n"));
 	assert_non_null(strstr(text, "- finding: `not known`\n"));
-	assert_non_null(strstr(text, "`inconclusive`: `not known`\n"));
+	assert_non_null(strstr(text, "`inconclusive: not known`\n"));
 	assert_null(strstr(text, "None was found"));
 	assert_null(strstr(text, "Nothing was kept from view"));
 }
@@ -375,6 +459,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_name_is_a_sentence_of_a_text),
 		cmocka_unit_test(no_name_is_a_sentence_of_a_ticket),
+		cmocka_unit_test(the_premise_that_failed_stands_in_front),
+		cmocka_unit_test(the_conclusion_is_one_line),
 		cmocka_unit_test(what_was_left_out_is_not_none),
 		cmocka_unit_test(where_all_is_left_out_nothing_is_said),
 		cmocka_unit_test(a_filters_description_is_ours),
