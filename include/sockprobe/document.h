@@ -353,12 +353,18 @@ struct doc_assumption {
 };
 DEFINE_LIST(doc_assumption_list, struct doc_assumption);
 
-/* What a filter may match on. */
+/*
+ * What a filter may match on. Of the finding's own words those are left out that
+ * the evidence speaks against, and an image that it does not have.
+ */
 struct doc_scope {
 	const char *finding_type, *account_id, *region, *cluster_name;
+	const char *cluster_arn, *ecs_cluster_name, *task_definition_arn;
 	const char *name_space, *workload_name, *workload_type, *container_name;
 	const char *image, *image_prefix, *executable_path, *executable_sha256;
 	const char *socket_path;
+	/* of these members, those that nothing in the evidence confirms */
+	struct string_list from_finding_alone;
 };
 
 struct doc_verdict {

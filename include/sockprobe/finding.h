@@ -54,7 +54,10 @@ struct finding {
 	const char *dialect;
 	int64_t index; /* in the file that it came from */
 	const char *id, *type, *account_id, *region, *detector_id, *instance_id;
-	const char *cluster_name, *name_space;
+	const char *cluster_name; /* of EKS */
+	const char *ecs_cluster_name, *task_definition_arn;
+	const char *cluster_arn; /* of either */
+	const char *name_space;
 	const char *workload_name, *workload_type, *workload_uid;
 	const char *container_id, *container_name, *image, *image_prefix;
 	const char *process_name, *executable_path, *executable_sha256;

@@ -20,6 +20,8 @@ enum {
 	OPT_STRICT,
 	OPT_SCOPE,
 	OPT_DETECTOR,
+	OPT_ACCOUNT,
+	OPT_CLUSTER,
 	OPT_OUTPUT,
 	OPT_MAX_BYTES,
 	OPT_NICE,
@@ -38,6 +40,8 @@ static const struct option long_options[] = {
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "scope", required_argument, NULL, OPT_SCOPE },
 	{ "detector", required_argument, NULL, OPT_DETECTOR },
+	{ "account", required_argument, NULL, OPT_ACCOUNT },
+	{ "cluster", required_argument, NULL, OPT_CLUSTER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -206,6 +210,8 @@ static const struct {
 	{ OPT_MAX_BYTES, { "scan", "explain", "judge", "report" } },
 	{ OPT_SCOPE, { "filter" } },
 	{ OPT_DETECTOR, { "filter" } },
+	{ OPT_ACCOUNT, { "filter" } },
+	{ OPT_CLUSTER, { "filter" } },
 };
 
 static bool has_use_for(const char *command, int option)
@@ -250,6 +256,12 @@ static int set_option(struct options *options, int option, char *argv[],
 		return 0;
 	case OPT_DETECTOR:
 		options->detector = optarg;
+		return 0;
+	case OPT_ACCOUNT:
+		options->account = optarg;
+		return 0;
+	case OPT_CLUSTER:
+		options->cluster = optarg;
 		return 0;
 	case OPT_OPERAND:
 		return add_operand(options, optarg, error);

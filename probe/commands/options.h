@@ -26,6 +26,7 @@ struct options {
 	const char *expect;	 /* file of declared clients */
 	const char *scope;
 	const char *detector;
+	const char *account, *cluster;
 	bool pretty;
 	bool strict; /* what would be assumed is unknown */
 	bool nice;

@@ -114,7 +114,9 @@ static int run_filter(struct run *run, struct error *error)
 {
 	struct filter_request request = {
 		.detector = run->options.detector,
-		.scope = run->options.scope,
+		.criteria = { .keys = run->options.scope,
+			      .account = run->options.account,
+			      .cluster = run->options.cluster },
 	};
 	int decided;
 	int format;
@@ -126,8 +128,8 @@ static int run_filter(struct run *run, struct error *error)
 		status = judge_document(&run->doc, run->options.strict,
 					&decided, error);
 	if (!status)
-		status = filter_emit(run->output.stream, &run->doc, &request,
-				     error);
+		status = filter_emit(run->output.stream, stderr, &run->doc,
+				     &request, error);
 	return output_finish(&run->output, status, error);
 }
 

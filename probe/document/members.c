@@ -69,7 +69,8 @@
 	const struct object_type type##_object = { .members = type##_members,  \
 						   .n = ARRAY_SIZE(            \
 							   type##_members),    \
-						   __VA_ARGS__ }
+						   __VA_ARGS__ };              \
+	_Static_assert(ARRAY_SIZE(type##_members) <= MEMBERS_MAX, #type)
 
 #define NULLABLE MEMBER_NULLABLE
 #define OPTIONAL MEMBER_OPTIONAL
@@ -583,6 +584,9 @@ static const struct member doc_scope_members[] = {
 	TEXT("account_id", account_id, NULLABLE),
 	TEXT("region", region, NULLABLE),
 	TEXT("cluster_name", cluster_name, NULLABLE),
+	TEXT("cluster_arn", cluster_arn, NULLABLE),
+	TEXT("ecs_cluster_name", ecs_cluster_name, NULLABLE),
+	TEXT("task_definition_arn", task_definition_arn, NULLABLE),
 	TEXT("namespace", name_space, NULLABLE),
 	TEXT("workload_name", workload_name, NULLABLE),
 	TEXT("workload_type", workload_type, NULLABLE),
@@ -592,6 +596,7 @@ static const struct member doc_scope_members[] = {
 	TEXT("executable_path", executable_path, NULLABLE),
 	TEXT("executable_sha256", executable_sha256, NULLABLE),
 	TEXT("socket_path", socket_path, NULLABLE),
+	TEXTS("from_finding_alone", from_finding_alone, 0),
 };
 static TYPE(doc_scope);
 #undef SELF
@@ -671,6 +676,9 @@ static const struct member finding_members[] = {
 	TEXT("detector_id", detector_id, NULLABLE),
 	TEXT("instance_id", instance_id, NULLABLE),
 	TEXT("cluster_name", cluster_name, NULLABLE),
+	TEXT("cluster_arn", cluster_arn, NULLABLE),
+	TEXT("ecs_cluster_name", ecs_cluster_name, NULLABLE),
+	TEXT("task_definition_arn", task_definition_arn, NULLABLE),
 	TEXT("namespace", name_space, NULLABLE),
 	TEXT("workload_name", workload_name, NULLABLE),
 	TEXT("workload_type", workload_type, NULLABLE),

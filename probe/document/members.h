@@ -62,7 +62,7 @@ struct member {
 #define NUMBER_LARGEST (((int64_t)1 << 53) - 1)
 
 /* No object has more members. */
-enum { MEMBERS_MAX = 32 };
+enum { MEMBERS_MAX = 40 };
 
 struct object_type {
 	const struct member *members;

@@ -28,7 +28,8 @@
 #define WORKLOAD "resource>kubernetesDetails>kubernetesWorkloadDetails>"
 #define CONTAINER WORKLOAD "containers>0>"
 #define STANDALONE "resource>containerDetails>"
-#define ECS "resource>ecsClusterDetails>taskDetails>containers>0>"
+#define ECS_CLUSTER "resource>ecsClusterDetails>"
+#define ECS ECS_CLUSTER "taskDetails>containers>0>"
 #define PROCESS "service>runtimeDetails>process>"
 
 static const struct finding_field guardduty_fields[] = {
@@ -39,19 +40,27 @@ static const struct finding_field guardduty_fields[] = {
 	ROW(detector_id, "service>detectorId", FIELD_TEXT),
 	ROW(instance_id, "resource>instanceDetails>instanceId", FIELD_TEXT),
 	ROW(cluster_name, "resource>eksClusterDetails>name", FIELD_TEXT),
+	ROW(cluster_arn, "resource>eksClusterDetails>arn", FIELD_TEXT),
+	ROW(cluster_arn, ECS_CLUSTER "arn", FIELD_TEXT),
+	ROW(ecs_cluster_name, ECS_CLUSTER "name", FIELD_TEXT),
+	ROW(task_definition_arn, ECS_CLUSTER "taskDetails>definitionArn",
+	    FIELD_TEXT),
 	ROW(name_space, WORKLOAD "namespace", FIELD_TEXT),
 	ROW(workload_name, WORKLOAD "name", FIELD_TEXT),
 	ROW(workload_type, WORKLOAD "type", FIELD_TEXT),
 	ROW(workload_uid, WORKLOAD "uid", FIELD_TEXT),
 	ROW(container_id, CONTAINER "id", FIELD_TEXT),
 	ROW(container_id, STANDALONE "id", FIELD_TEXT),
+	ROW(container_id, ECS "id", FIELD_TEXT),
 	ROW(container_name, CONTAINER "name", FIELD_TEXT),
 	ROW(container_name, STANDALONE "name", FIELD_TEXT),
+	ROW(container_name, ECS "name", FIELD_TEXT),
 	ROW(image, CONTAINER "image", FIELD_TEXT),
 	ROW(image, STANDALONE "image", FIELD_TEXT),
 	ROW(image, ECS "image", FIELD_TEXT),
 	ROW(image_prefix, CONTAINER "imagePrefix", FIELD_TEXT),
 	ROW(image_prefix, STANDALONE "imagePrefix", FIELD_TEXT),
+	ROW(image_prefix, ECS "imagePrefix", FIELD_TEXT),
 	ROW(process_name, PROCESS "name", FIELD_TEXT),
 	ROW(executable_path, PROCESS "executablePath", FIELD_TEXT),
 	ROW(executable_sha256, PROCESS "executableSha256", FIELD_TEXT),
@@ -68,6 +77,8 @@ static const struct finding_field guardduty_fields[] = {
 };
 
 #define PRODUCT "ProductFields>aws/guardduty/"
+#define PRODUCT_ECS PRODUCT "resource/ecsClusterDetails/"
+#define PRODUCT_TASK PRODUCT_ECS "taskDetails/"
 
 static const struct finding_field asff_fields[] = {
 	ROW(id, "Id", FIELD_TEXT),
@@ -79,6 +90,10 @@ static const struct finding_field asff_fields[] = {
 	    FIELD_TEXT),
 	ROW(cluster_name, PRODUCT "resource/eksClusterDetails/name",
 	    FIELD_TEXT),
+	ROW(cluster_arn, PRODUCT "resource/eksClusterDetails/arn", FIELD_TEXT),
+	ROW(cluster_arn, PRODUCT_ECS "arn", FIELD_TEXT),
+	ROW(ecs_cluster_name, PRODUCT_ECS "name", FIELD_TEXT),
+	ROW(task_definition_arn, PRODUCT_TASK "definitionArn", FIELD_TEXT),
 	ROW(name_space,
 	    PRODUCT
 	    "resource/kubernetesDetails/kubernetesWorkloadDetails/namespace",
@@ -94,11 +109,15 @@ static const struct finding_field asff_fields[] = {
 	    "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/id",
 	    FIELD_TEXT),
 	ROW(container_id, PRODUCT "resource/containerDetails/id", FIELD_TEXT),
+	ROW(container_id, PRODUCT_TASK "containers.0_/id", FIELD_TEXT),
+	ROW(container_name, PRODUCT_TASK "containers.0_/name", FIELD_TEXT),
 	ROW(image,
 	    PRODUCT
 	    "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/image",
 	    FIELD_TEXT),
 	ROW(image, PRODUCT "resource/containerDetails/image", FIELD_TEXT),
+	ROW(image, PRODUCT_TASK "containers.0_/image", FIELD_TEXT),
+	ROW(image_prefix, PRODUCT_TASK "containers.0_/imagePrefix", FIELD_TEXT),
 	ROW(cluster_name,
 	    "Resources>Type=AwsEksCluster>Details>AwsEksCluster>Name",
 	    FIELD_TEXT),
@@ -142,6 +161,8 @@ static const struct finding_field ocsf_fields[] = {
 	ROW(account_id, "cloud>account>uid", FIELD_TEXT),
 	ROW(region, "cloud>region", FIELD_TEXT),
 	ROW(cluster_name, "resources>type=AWS::EKS::Cluster>name", FIELD_TEXT),
+	ROW(ecs_cluster_name, "resources>type=AWS::ECS::Cluster>name",
+	    FIELD_TEXT),
 	ROW(instance_id, "resources>type=AWS::EC2::Instance>uid", FIELD_TEXT),
 	ROW(container_id, "evidences>*>container>uid", FIELD_TEXT),
 	ROW(container_id, CONTAINER_RESOURCE "uid", FIELD_TEXT),
@@ -212,7 +233,7 @@ static int finish_asff(struct arena *arena, struct finding *finding,
 
 static const struct single_list guardduty_singles[] = {
 	{ WORKLOAD "containers", NULL },
-	{ "resource>ecsClusterDetails>taskDetails>containers", NULL },
+	{ ECS_CLUSTER "taskDetails>containers", NULL },
 	{ NULL, NULL },
 };
 
@@ -224,6 +245,8 @@ static const struct single_list asff_singles[] = {
 	{ PRODUCT
 	  "resource/kubernetesDetails/kubernetesWorkloadDetails/containers.1_/id",
 	  NULL },
+	{ PRODUCT_TASK "containers.1_/name", NULL },
+	{ PRODUCT_TASK "containers.1_/id", NULL },
 	{ NULL, NULL },
 };
 
@@ -232,17 +255,30 @@ static const struct single_list ocsf_singles[] = {
 	{ NULL, NULL },
 };
 
+/* Where a container's id may stand: of one finding all are the same. */
+static const char *const guardduty_ids[] = { CONTAINER "id", STANDALONE "id",
+					     ECS "id", NULL };
+static const char *const asff_ids[] = {
+	PRODUCT
+	"resource/kubernetesDetails/kubernetesWorkloadDetails/containers.0_/id",
+	PRODUCT "resource/containerDetails/id",
+	PRODUCT_TASK "containers.0_/id",
+	NULL,
+};
+
 static const struct dialect guardduty = {
 	.name = "guardduty",
 	.any_case = true,
 	.fields = guardduty_fields,
 	.singles = guardduty_singles,
+	.container_ids = guardduty_ids,
 	.finish = finish_guardduty,
 };
 static const struct dialect asff = {
 	.name = "asff",
 	.fields = asff_fields,
 	.singles = asff_singles,
+	.container_ids = asff_ids,
 	.finish = finish_asff,
 };
 static const struct dialect ocsf = {

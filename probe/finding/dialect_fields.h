@@ -37,6 +37,8 @@ struct dialect {
 	bool milliseconds; /* numeric times are in milliseconds, not seconds */
 	const struct finding_field *fields;
 	const struct single_list *singles; /* NULL: none */
+	/* Paths to the id of the container, up to NULL; NULL: only one. */
+	const char *const *container_ids;
 	/*
 	 * Called last with the raw finding, for what a table cannot express. 0
 	 * or -ENOMEM. NULL: nothing.

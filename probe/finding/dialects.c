@@ -437,6 +437,28 @@ static int check_singles(struct arena *arena, struct finding *finding,
 	return taking.err;
 }
 
+/* A container of Kubernetes and one of ECS in one finding are two. */
+static int check_container_ids(struct arena *arena, struct finding *finding,
+			       const struct dialect *dialect, const cJSON *raw)
+{
+	struct taking taking = { .arena = arena, .finding = finding };
+	bool twice;
+
+	for (const char *const *path = dialect->container_ids; path && *path;
+	     path++) {
+		const struct finding_field field = { .path = *path };
+		const char *id = cJSON_GetStringValue(
+			follow(raw, *path, dialect->any_case, &twice));
+
+		taking.field = &field;
+		if (id && *id && finding->container_id &&
+		    strcmp(id, finding->container_id) != 0)
+			add_problem(&taking,
+				    "another container than elsewhere in it");
+	}
+	return taking.err;
+}
+
 /* An ARN ends with the id that other dialects give alone. */
 static const char *without_arn(const char *text)
 {
@@ -456,6 +478,8 @@ static int fill_finding(struct arena *arena, struct finding *finding,
 	err = take_fields(arena, finding, dialect, raw);
 	if (!err)
 		err = check_singles(arena, finding, dialect, raw);
+	if (!err)
+		err = check_container_ids(arena, finding, dialect, raw);
 	if (!err && dialect->finish)
 		err = dialect->finish(arena, finding, raw);
 	finding->id = without_arn(finding->id);

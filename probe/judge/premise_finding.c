@@ -117,12 +117,6 @@ enum outcome premise_container(struct judged *judged)
 
 /* ---- agreement ---- */
 
-/* Docker's own names begin with '/', in its records and in findings. */
-static const char *bare_name(const char *name)
-{
-	return name && *name == '/' ? name + 1 : name;
-}
-
 /* One fact that finding and evidence both name; true where they agree. */
 static bool finding_agrees(struct judged *judged, const char *what,
 			   const char *finding, const char *evidence)

@@ -147,6 +147,11 @@ bool same_text(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
+const char *bare_name(const char *name)
+{
+	return name && *name == '/' ? name + 1 : name;
+}
+
 bool is_judged_container(const struct judged *judged, struct container_ref ref)
 {
 	return judged->container && ref.at == judged->container_idx;

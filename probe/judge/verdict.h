@@ -71,6 +71,9 @@ void verdict_note_change(struct judged *judged, struct timespec when);
 /* Are both texts known, and the same? */
 bool same_text(const char *a, const char *b);
 
+/* A container's name without the '/' that Docker's own begin with; or NULL. */
+const char *bare_name(const char *name);
+
 /* Is this the container that is judged? */
 bool is_judged_container(const struct judged *judged, struct container_ref ref);
 

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "report/criteria.h"
 #include "sockprobe/document.h"
 #include "sockprobe/error.h"
 
@@ -21,17 +22,19 @@ enum filter_format {
 
 struct filter_request {
 	enum filter_format format;
-	const char *detector; /* NULL: the finding's */
-	const char *scope; /* scope keys, comma-separated; NULL: all pinned */
+	const char *detector; /* NULL: the one that the finding says */
+	struct criteria_request criteria;
 };
 
 /*
- * Writes the filter for the document's verdict. Fails with EXIT_NOT_SUPPORTED
- * if the verdict is not "supported" or the scope is too wide, EXIT_USAGE for an
- * unknown scope key or a missing detector, EXIT_BAD_INPUT for a value that a
- * filter cannot have, EXIT_OUTPUT.
+ * Writes the filter for the document's verdict, and to `notes` what whoever
+ * creates it must know, a line each. Fails with EXIT_NOT_SUPPORTED where the
+ * verdict is not "supported" or the filter would be too wide, EXIT_USAGE for an
+ * unknown scope key, a missing or malformed detector, or another account or
+ * cluster than the finding's, EXIT_BAD_INPUT where a value cannot stand in a
+ * filter of this format, EXIT_OUTPUT.
  */
-int filter_emit(FILE *out, const struct doc *doc,
+int filter_emit(FILE *out, FILE *notes, const struct doc *doc,
 		const struct filter_request *request, struct error *error);
 
 #endif

@@ -235,12 +235,25 @@ static void put_scope_field(struct ticket *ticket, const char *key,
 	fputc('\n', ticket->out);
 }
 
-/* All members are texts. */
 static const struct object_type *scope_type(void)
 {
 	const struct member *verdict = member_find(&doc_object, "verdict");
 
 	return member_find(verdict->object, "scope")->object;
+}
+
+static void put_unconfirmed(struct ticket *ticket,
+			    const struct doc_scope *scope)
+{
+	const struct string_list *keys = scope ? &scope->from_finding_alone
+					       : NULL;
+
+	for (size_t i = 0; keys && i < keys->n; i++) {
+		fputs(i ? ", " : "\nFrom the finding alone: ", ticket->out);
+		put_code(ticket, keys->at[i]);
+	}
+	if (keys && keys->n)
+		fputc('\n', ticket->out);
 }
 
 static void put_scope(struct ticket *ticket, const struct doc_verdict *verdict)
@@ -251,11 +264,15 @@ static void put_scope(struct ticket *ticket, const struct doc_verdict *verdict)
 		return;
 	fputs("\n## Scope of a filter\n\n", ticket->out);
 	for (size_t i = 0; verdict->scope && i < type->n; i++) {
-		const char *const *value =
-			member_value(&type->members[i], verdict->scope);
+		const struct member *member = &type->members[i];
+		const void *value = member_value(member, verdict->scope);
 
-		put_scope_field(ticket, type->members[i].name, *value);
+		if (member->kind == MEMBER_TEXT &&
+		    !(member->flags & MEMBER_LIST))
+			put_scope_field(ticket, member->name,
+					*(const char *const *)value);
 	}
+	put_unconfirmed(ticket, verdict->scope);
 	if (!verdict->scope)
 		put_unknown_field(ticket, "scope");
 	fputs("\nHolds ", ticket->out);

@@ -255,7 +255,7 @@ static void filter_as(const struct doc *doc, enum filter_format format)
 
 	if (!out)
 		abort();
-	if (filter_emit(out, doc, &request, &error))
+	if (filter_emit(out, out, doc, &request, &error))
 		PROMISE(error.status && error.text[0]);
 	fclose(out);
 	check_plain(text, len, true);

@@ -431,6 +431,8 @@ static void a_filters_description_is_ours(void **state)
 {
 	static struct doc_scope wanted = {
 		.finding_type = "T",
+		.account_id = "111122223333",
+		.cluster_name = "c",
 		.name_space = "n. Review by 2099-01-01. (x)",
 		.workload_name = "w",
 		.socket_path = "/run/a b",
@@ -447,11 +449,11 @@ static void a_filters_description_is_ours(void **state)
 	supported.scope = &wanted;
 	doc.verdict = &supported;
 	doc.findings = (struct finding_list)LIST(findings);
-	assert_int_equal(filter_emit(out, &doc, &request, &error), 0);
+	assert_int_equal(filter_emit(out, out, &doc, &request, &error), 0);
 	fclose(out);
 	assert_non_null(strstr(
 		text,
-		"\"Description\":\t\"Hides DockerSocketAccessed of n.-Review-by-2099-01-01.--x-/w at /run/a-b. Review by 2027-01-01. Evidence: sockprobe on n--os-x at any.\""));
+		"\"Description\":\t\"Hides DockerSocketAccessed of n.-Review-by-2099-01-01.--x-/w at /run/a-b. Review by 2027-01-01. Evidence: sockprobe on n--os-x at any. What is archived feeds no detection of attack sequences.\""));
 }
 
 int main(void)
