@@ -114,8 +114,10 @@ CONTAINERD_CONFIG = """version = 2
     bin_dir = "/usr/lib/cni"
     conf_dir = "/etc/cni/net.d"
   [plugins."io.containerd.grpc.v1.cri".containerd]
-    snapshotter = "native"
-""" % PAUSE_IMAGE
+    snapshotter = "%s"
+"""
+# The smallest that mkfs.xfs and mkfs.btrfs make, and some space; a file with holes.
+DISK_SIZE = 1 << 30
 
 CNI_CONFIG = {"cniVersion": "0.4.0", "name": "node", "plugins": [
     {"type": "ptp", "ipam": {"type": "host-local", "subnet": "10.88.0.0/16"}}]}
@@ -159,6 +161,7 @@ class Node:
         self.truth = {}
         self._cri = None
         self.sandboxes = {}
+        self.snapshotter = "native"
         if self.record.exists():
             saved = json.loads(self.record.read_text())
             self.pid, self.truth = saved["pid"], saved["truth"]
@@ -204,24 +207,37 @@ class Node:
                 (mine / "cgroup.clone_children").write_text("1")
             self.services(root).mkdir(exist_ok=True)
 
-    def start(self, runtimes=("containerd",)):
+    def start(self, runtimes=("containerd",), disk=None, snapshotter="native"):
+        """
+        disk: the type of the file system that /var/lib/containerd and the like
+        lie on (ext4, xfs, btrfs), of a loop device; None: on tmpfs.
+        """
+        self.snapshotter = snapshotter
         try:
-            self._start(runtimes)
+            self._start(runtimes, disk)
         except BaseException:
             self.stop()
             raise
         return self
 
-    def _start(self, runtimes):
+    def make_disk(self, disk):
+        image = self.state / "disk.img"
+        with open(image, "wb") as file:
+            file.truncate(DISK_SIZE)
+        run([f"mkfs.{disk}", "-q", image])
+
+    def _start(self, runtimes, disk):
         self.state.mkdir(parents=True, exist_ok=True)
         self.state.chmod(0o711)  # other users run the helper
         helper = build_helper(self.state)
+        if disk:
+            self.make_disk(disk)
         self.make_cgroups()
         joins = "".join(f"echo $$ > {root / self.cgroup}/cgroup.procs; " for root in self.cgroup_roots())
         log = open(self.state / "boot.log", "wb")
         outer = subprocess.Popen(
             ["sh", "-c", joins + 'exec unshare "$@"', "sh", *NAMESPACES, "--fork", "--kill-child",
-             str(HERE / "boot"), str(self.state), str(helper)],
+             str(HERE / "boot"), str(self.state), str(helper), disk or ""],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.started.append(outer.pid)
 
@@ -332,10 +348,10 @@ class Node:
     # ---- runtimes ----
 
     def start_containerd(self):
-        self.path("/etc/containerd/config.toml").write_text(CONTAINERD_CONFIG)
+        self.path("/etc/containerd/config.toml").write_text(CONTAINERD_CONFIG % (PAUSE_IMAGE, self.snapshotter))
         self.path("/etc/cni/net.d/10-node.conflist").write_text(json.dumps(CNI_CONFIG))
         self.spawn(["containerd"], ready=lambda _: self.exec(["ctr", "version"], check=False).returncode == 0)
-        self.exec(["ctr", "-n", "k8s.io", "images", "import", "--snapshotter", "native", "/mnt/image.tar"])
+        self.exec(["ctr", "-n", "k8s.io", "images", "import", "--snapshotter", self.snapshotter, "/mnt/image.tar"])
 
     def start_docker(self):
         self.spawn(["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
@@ -371,11 +387,13 @@ class Node:
         return self._cri
 
     def pod(self, namespace, name, command, container="main", image=APP_IMAGE, mounts=(), host_network=False,
-            host_pid=False, host_ipc=False, privileged=False, capabilities=(), user=None, labels=None, uid=None):
+            host_pid=False, host_ipc=False, privileged=False, capabilities=(), user=None, labels=None, uid=None,
+            drop=(), runtime_default=False, read_only_root=False, no_new_privileges=False):
         """
         A pod of one container through the CRI, with the labels that a kubelet
         gives. mounts: (node path, container path, read only[, propagation]).
-        Without a command the image's own is run.
+        Without a command the image's own is run. runtime_default: with the
+        runtime's own seccomp profile, which a pod on EKS does not get unasked.
         """
         m = self.cri.messages
         uid = uid or "%08x-0000-4000-8000-%012x" % (abs(hash((namespace, name))) % 2**32, len(self.truth) + 1)
@@ -392,22 +410,28 @@ class Node:
         sandbox_id = self.cri.call("RunPodSandbox", m.RunPodSandboxRequest(config=sandbox),
                                    m.RunPodSandboxResponse).pod_sandbox_id
         self.sandboxes[sandbox_id] = sandbox
-        return self._container(sandbox_id, command, container, image, mounts, options, privileged, capabilities, user)
+        security = m.LinuxContainerSecurityContext(
+            privileged=privileged, namespace_options=options, readonly_rootfs=read_only_root,
+            no_new_privs=no_new_privileges,
+            capabilities=m.Capability(add_capabilities=list(capabilities), drop_capabilities=list(drop)))
+        if user is not None:
+            security.run_as_user.value = user
+        if runtime_default:
+            security.seccomp.SetInParent()
+        return self._container(sandbox_id, command, container, image, mounts, security)
 
     def ephemeral(self, pod, command, container="debugger", image=APP_IMAGE, mounts=(), target=None, capabilities=()):
         """One more container in a pod that runs, as kubectl debug adds it; target: a container whose pids it shares."""
         # The container's own pid namespace, or (3) that of the target.
-        options = self.cri.messages.NamespaceOption(pid=3 if target else 1, target_id=target or "")
-        return self._container(pod["sandbox"], command, container, image, mounts, options, False, capabilities, None)
+        m = self.cri.messages
+        security = m.LinuxContainerSecurityContext(
+            namespace_options=m.NamespaceOption(pid=3 if target else 1, target_id=target or ""),
+            capabilities=m.Capability(add_capabilities=list(capabilities)))
+        return self._container(pod["sandbox"], command, container, image, mounts, security)
 
-    def _container(self, sandbox_id, command, name, image, mounts, options, privileged, capabilities, user):
+    def _container(self, sandbox_id, command, name, image, mounts, security):
         m = self.cri.messages
         sandbox = self.sandboxes[sandbox_id]
-        security = m.LinuxContainerSecurityContext(
-            privileged=privileged, namespace_options=options,
-            capabilities=m.Capability(add_capabilities=list(capabilities)))
-        if user is not None:
-            security.run_as_user.value = user
         config = m.ContainerConfig(
             metadata=m.ContainerMetadata(name=name), image=m.ImageSpec(image=image), command=list(command),
             labels={**sandbox.labels, "io.kubernetes.container.name": name}, log_path=f"{name}/0.log",
