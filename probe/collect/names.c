@@ -2,7 +2,9 @@
 /*
  * The looks of names.h. A container may change a name while it is looked at, and
  * an answer of two moments would be of none: the first look is taken again at
- * the end, and only where nothing moved meanwhile do both belong together.
+ * the end, and only where nothing moved meanwhile do both belong together. What
+ * others make and remove beside it moves nothing; where it did, all is looked at
+ * anew, a few times.
  */
 #include "collect/names.h"
 
@@ -12,6 +14,8 @@
 
 #include "collect/mounts.h"
 #include "sockprobe/mount_table.h"
+
+enum { MOST_LOOKS = 5 };
 
 int name_looker_init(struct name_looker *looker, struct fetch *fetch,
 		     struct arena *arena, int proc_dirfd, pid_t tid)
@@ -112,11 +116,30 @@ static int look_at_upper(const struct name_looker *looker, const char *below,
 
 /* ---- one name ---- */
 
-static bool same_inode(const struct inode *a, const struct inode *b)
+static bool same_object(const struct inode *a, const struct inode *b)
 {
-	return a->dev == b->dev && a->ino == b->ino && a->mnt_id == b->mnt_id &&
-	       a->change.tv_sec == b->change.tv_sec &&
+	return a->dev == b->dev && a->ino == b->ino && a->mnt_id == b->mnt_id;
+}
+
+static bool same_change(const struct inode *a, const struct inode *b)
+{
+	return a->change.tv_sec == b->change.tv_sec &&
 	       a->change.tv_nsec == b->change.tv_nsec;
+}
+
+/*
+ * A directory's time moves with whatever is made beside the entry: the later one
+ * dates the entry then. In an overlay it may also mean that its upper directory,
+ * which was looked at between, is another.
+ */
+static bool same_step(const struct way_step *a, const struct way_step *b)
+{
+	return strcmp(a->at, b->at) == 0 && a->absent == b->absent &&
+	       same_object(&a->entry, &b->entry) &&
+	       same_change(&a->entry, &b->entry) &&
+	       same_object(&a->parent, &b->parent) &&
+	       (a->parent_magic != OVERLAYFS_SUPER_MAGIC ||
+		same_change(&a->parent, &b->parent));
 }
 
 static bool same_way(const struct path_look *a, const struct path_look *b)
@@ -125,12 +148,7 @@ static bool same_way(const struct path_look *a, const struct path_look *b)
 	    b->way_cut)
 		return false;
 	for (size_t i = 0; i < a->way.n; i++) {
-		const struct way_step *x = &a->way.at[i];
-		const struct way_step *y = &b->way.at[i];
-
-		if (strcmp(x->at, y->at) != 0 || x->absent != y->absent ||
-		    !same_inode(&x->entry, &y->entry) ||
-		    !same_inode(&x->parent, &y->parent))
+		if (!same_step(&a->way.at[i], &b->way.at[i]))
 			return false;
 	}
 	return true;
@@ -142,33 +160,49 @@ static bool look_was_seen(const struct path_look *look)
 	       look->kind != KIND_ERROR && look->kind != KIND_OUTSIDE_VIEW;
 }
 
-int name_look(struct name_looker *looker, const char *below, const char *name,
-	      struct way *way)
+/* Looks at the name, at the upper directories, and at the name again. */
+static int look_twice(struct name_looker *looker, struct fetch_root root,
+		      const char *name, struct way *way)
 {
-	struct fetch_root root = looker->root;
-	struct path_look again;
-	int err;
+	struct path_look first;
+	int err = fetch_way(looker->fetch, looker->arena, root, name, &first);
 
-	root.below = below;
-	*way = (struct way){ 0 };
-	err = fetch_way(looker->fetch, looker->arena, root, name, &way->look);
-	if (err || !look_was_seen(&way->look))
+	way->look = first;
+	if (err || !look_was_seen(&first))
 		return err;
 	way->uppers = arena_alloc(looker->arena,
-				  (way->look.way.n + 1) * sizeof(*way->uppers));
+				  (first.way.n + 1) * sizeof(*way->uppers));
 	if (!way->uppers)
 		return -ENOMEM;
-	for (size_t i = 0; i < way->look.way.n && !err; i++) {
-		const struct way_step *step = &way->look.way.at[i];
+	for (size_t i = 0; i < first.way.n && !err; i++) {
+		const struct way_step *step = &first.way.at[i];
 
 		if (step->parent_magic == OVERLAYFS_SUPER_MAGIC)
-			err = look_at_upper(looker, below, step,
+			err = look_at_upper(looker, root.below, step,
 					    &way->uppers[i]);
 	}
 	if (!err)
 		err = fetch_way(looker->fetch, looker->arena, root, name,
-				&again);
-	way->steady = !err && same_way(&way->look, &again);
+				&way->look);
+	way->steady = !err && same_way(&first, &way->look);
+	if (!way->steady)
+		way->look = first;
+	return err;
+}
+
+int name_look(struct name_looker *looker, const char *below, const char *name,
+	      struct way *way)
+{
+	struct fetch_root root = looker->root;
+	int err = 0;
+
+	root.below = below;
+	*way = (struct way){ 0 };
+	for (int i = 0; i < MOST_LOOKS && !err && !way->steady; i++) {
+		err = look_twice(looker, root, name, way);
+		if (!err && !look_was_seen(&way->look))
+			break;
+	}
 	return err;
 }
 

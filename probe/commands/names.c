@@ -239,6 +239,34 @@ static int see_below(struct subject *subject, const char *below,
 	return 0;
 }
 
+/*
+ * The name with the node's own root as root, which a process of the node's lends
+ * through /proc to who sees it. Its mounts are the node's: no record has them.
+ */
+static int see_on_node(struct subject *subject, const char *name)
+{
+	const struct evidence *ev = subject->ev;
+	struct name_looker looker = {
+		.fetch = subject->fetch,
+		.arena = &subject->arena,
+		.root = FETCH_HOST,
+	};
+	struct name_seen *seen = add_seen(subject, name);
+	struct way way;
+	int err;
+
+	if (!seen)
+		return -errno;
+	if (ev->node_view != NO_INDEX)
+		looker.table = ev->views.at[ev->node_view];
+	err = name_look(&looker, NULL, name, &way);
+	if (!err)
+		err = take_look(subject, &looker.table, &way.look, seen);
+	if (!err && has_directory(&way.look))
+		add_date(seen, way_date(&way, 0));
+	return err;
+}
+
 /* ---- the record's root ---- */
 
 static const char *record_root_path(struct subject *subject)
@@ -333,7 +361,8 @@ static int find_roots(struct subject *subject)
 
 static bool subject_may_chroot(const struct subject *subject)
 {
-	return subject->facts->cap_bounding & (1ULL << CAP_SYS_CHROOT);
+	return (subject->facts->cap_bounding & (1ULL << CAP_SYS_CHROOT)) ||
+	       subject->facts->means.n;
 }
 
 /* ---- one container ---- */
@@ -430,6 +459,24 @@ static int prepare_base(struct subject *subject)
 	return err ? err : find_roots(subject);
 }
 
+/* From the roots that a process of the container could have taken. */
+static int see_from_other_roots(struct subject *subject)
+{
+	const struct container *container =
+		&subject->ev->containers.at[subject->container];
+	int err = 0;
+
+	for (size_t i = 0; i < subject->roots.n && !err; i++) {
+		for (size_t k = 0; k < subject->names.n && !err; k++)
+			err = see_below(subject, subject->roots.at[i],
+					subject->names.at[k]);
+	}
+	for (size_t k = 0;
+	     container->host_pid != TRI_NO && k < subject->names.n && !err; k++)
+		err = see_on_node(subject, subject->names.at[k]);
+	return err;
+}
+
 static int see_all_names(struct subject *subject)
 {
 	size_t end = subject->ev->standpoints.n;
@@ -444,14 +491,9 @@ static int see_all_names(struct subject *subject)
 				       subject->names.at[k],
 				       i == subject->record_root);
 	}
-	if (!subject->root_mnt || !subject_may_chroot(subject))
+	if (err || !subject->root_mnt || !subject_may_chroot(subject))
 		return err;
-	for (size_t i = 0; i < subject->roots.n && !err; i++) {
-		for (size_t k = 0; k < subject->names.n && !err; k++)
-			err = see_below(subject, subject->roots.at[i],
-					subject->names.at[k]);
-	}
-	return err;
+	return see_from_other_roots(subject);
 }
 
 static bool is_mapped(const struct evidence *ev,

@@ -233,7 +233,9 @@ static void check_step(const struct way_context *context,
 		return;
 	}
 	result->why = check_mount(context, &context->table->mounts.at[idx]);
-	result->slave |= context->more->at[idx].slave;
+	/* Onto its root only who writes to the bundle itself could mount. */
+	if (id != context->root_mnt)
+		result->slave |= context->more->at[idx].slave;
 	if (!result->why && way_is_covered(own, below, step))
 		result->why = "a mount is covered there by another";
 }

@@ -267,21 +267,25 @@ static enum outcome other_socket(struct judged *judged, const char *pointer,
 		verdict_name(judged, as));
 }
 
+/* Through /proc a process of the node's lends the container the node's root. */
+static const char node_root[] = "/proc/1/root";
+
 static enum outcome judge_below(struct judged *judged,
 				const struct doc_name *name, size_t idx)
 {
 	const char *pointer = name_pointer(judged, idx);
+	const char *root = name->root ? name->below : node_root;
 
 	if (!was_seen(name))
 		return premise(
 			judged, "elsewhere_named", "elsewhere_named",
 			OUTCOME_UNKNOWN, pointer,
 			"what the path would be with %s for the root could not be seen",
-			verdict_name(judged, name->below));
+			verdict_name(judged, root));
 	if (name->kind != KIND_SOCKET ||
 	    (judged->live && name->path == judged->live->path))
 		return OUTCOME_PROVEN;
-	return other_socket(judged, pointer, name->below, name->path);
+	return other_socket(judged, pointer, root, name->path);
 }
 
 /* A live socket, or one that may be, whose last component is the name's. */
@@ -301,33 +305,6 @@ static bool is_namesake(const struct judged *judged,
 	       strcmp(path_basename(path->path), wanted) == 0;
 }
 
-/* Through /proc a process of the node's lends the container the node's root. */
-static enum outcome judge_node_root(struct judged *judged)
-{
-	const struct doc_path_list *paths = &judged->doc->paths;
-
-	if (judged->container->host_pid == TRI_NO)
-		return OUTCOME_PROVEN;
-	for (size_t i = 0; i < paths->n; i++) {
-		const struct doc_path *path = &paths->at[i];
-		const char *pointer = verdict_pointer(judged, "/paths/%zu", i);
-
-		if (path->container.id ||
-		    !path_has_name(path, judged->finding->socket_path))
-			continue;
-		if (path->kind == KIND_SOCKET)
-			return other_socket(judged, pointer, "/proc/1/root", i);
-		if (!path->unchanged_since)
-			break;
-		verdict_note_change(judged, path->unchanged_since->time);
-		return OUTCOME_PROVEN;
-	}
-	return premise(
-		judged, "elsewhere_named", "elsewhere_named", OUTCOME_UNKNOWN,
-		"",
-		"the container sees the node's processes, and what the path is on the node, since when, is not known");
-}
-
 static bool may_change_root(const struct doc_threads *threads)
 {
 	uint64_t set = strtoull(threads->cap_bounding, NULL, 16);
@@ -340,6 +317,7 @@ enum outcome premise_elsewhere(struct judged *judged)
 	const struct doc_threads *threads = judged->container->threads;
 	const struct doc_name *name;
 	enum outcome outcome = OUTCOME_PROVEN;
+	bool node_seen = judged->container->host_pid == TRI_NO;
 
 	for (size_t i = 0; i < judged->doc->access.n; i++) {
 		const struct doc_access *access = &judged->doc->access.at[i];
@@ -358,13 +336,17 @@ enum outcome premise_elsewhere(struct judged *judged)
 			"the container cannot take another root for its own, and reaches no live socket of this name");
 	for (size_t i = 0;
 	     outcome == OUTCOME_PROVEN && (name = next_name(judged, &i)); i++) {
-		if (name->below)
+		node_seen |= !name->root;
+		if (name->below || !name->root)
 			outcome = judge_below(judged, name, i);
 	}
-	if (outcome == OUTCOME_PROVEN)
-		outcome = judge_node_root(judged);
 	if (outcome != OUTCOME_PROVEN)
 		return outcome;
+	if (!node_seen)
+		return premise(
+			judged, "elsewhere_named", "elsewhere_named",
+			OUTCOME_UNKNOWN, "",
+			"the container sees the node's processes, and what the path is on the node was not looked at");
 	return premise(
 		judged, "elsewhere_named", "elsewhere_named", OUTCOME_PROVEN,
 		"",

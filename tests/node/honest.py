@@ -231,7 +231,7 @@ def judge_states(run, node, disk, runtimes=("docker", "podman"), only=None):
         if "podman" in runtimes:
             node.exec(["podman", "rm", "-f", "tool"])
     if "docker" in runtimes:
-        node.exec(["rmdir", DOCKER])
+        node.exec(["rm", "-rf", DOCKER])
         node.start_docker()
         pods = {"docker": docker_container(node)}
         wait_past(pods)
