@@ -278,30 +278,51 @@ static pid_t pid_in_file(struct fetch *fetch, const char *path)
 /* containerd's and docker's name, then podman's and CRI-O's. */
 static const char *const pid_file_names[] = { "init.pid", "pidfile" };
 
+/* One file; file->path stays NULL where it is none that holds a pid. */
+static int try_pid_file(struct evidence *ev, struct fetch *fetch,
+			const char *path, struct pid_file *file)
+{
+	struct path_look look;
+	int err;
+
+	if (!path)
+		return -ENOMEM;
+	err = fetch_look(fetch, &ev->arena, FETCH_HOST, path, &look);
+	if (err || look.kind != KIND_REGULAR || look.times_foreign)
+		return err;
+	file->pid = pid_in_file(fetch, path);
+	file->written = look.inode.change;
+	file->path = file->pid ? path : NULL;
+	return 0;
+}
+
+/* The record's own folder, or podman's for what ends with the boot. */
 static int try_pid_files(struct evidence *ev, struct fetch *fetch,
 			 const struct record *record, struct pid_file *file)
 {
-	const char *slash = strrchr(record->path, '/');
+	static const char storage[] = "/var/lib/containers/storage";
+	static const char volatile_storage[] = "/run/containers/storage";
+	int folder = (int)(strrchr(record->path, '/') - record->path);
+	const char *in_storage = path_below(record->path, storage);
+	int err = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pid_file_names) && !file->path; i++) {
-		char *path = arena_printf(&ev->arena, "%.*s/%s",
-					  (int)(slash - record->path),
-					  record->path, pid_file_names[i]);
-		struct path_look look;
-		int err;
-
-		if (!path)
-			return -ENOMEM;
-		err = fetch_look(fetch, &ev->arena, FETCH_HOST, path, &look);
-		if (err)
-			return err;
-		if (look.kind != KIND_REGULAR || look.times_foreign)
-			continue;
-		file->pid = pid_in_file(fetch, path);
-		file->written = look.inode.change;
-		file->path = file->pid ? path : NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(pid_file_names); i++) {
+		if (!err && !file->path)
+			err = try_pid_file(ev, fetch,
+					   arena_printf(&ev->arena, "%.*s/%s",
+							folder, record->path,
+							pid_file_names[i]),
+					   file);
+		if (!err && !file->path && in_storage)
+			err = try_pid_file(
+				ev, fetch,
+				arena_printf(&ev->arena, "%s%.*s/%s",
+					     volatile_storage,
+					     folder - (int)strlen(storage),
+					     in_storage, pid_file_names[i]),
+				file);
 	}
-	return 0;
+	return err;
 }
 
 int records_find_pid_file(struct evidence *ev, struct fetch *fetch,
