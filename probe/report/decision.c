@@ -8,8 +8,8 @@ static const char unknown[] = "not known";
 
 const char *decision_word(const struct doc_verdict *verdict)
 {
-	const char *word =
-		verdict ? name_of(&decision_names, verdict->decision) : NULL;
+	const char *word = verdict ? name_of(&decision_names, verdict->decision)
+				   : NULL;
 
 	return word ? word : unknown;
 }

@@ -372,8 +372,7 @@ CHANGE(no_row, s->doc.names.n = 0)
 CHANGE(no_row_of_record, s->root.of_record = false)
 CHANGE(row_denied, s->names[0].kind = KIND_DENIED)
 CHANGE(row_timed_out, s->names[0].kind = KIND_TIMED_OUT)
-CHANGE(stale, s->names[0].kind = KIND_SOCKET;
-       s->names[0].state = STATE_STALE)
+CHANGE(stale, s->names[0].kind = KIND_SOCKET; s->names[0].state = STATE_STALE)
 CHANGE(listener_unknown, s->names[0].kind = KIND_SOCKET;
        s->names[0].state = STATE_UNKNOWN)
 CHANGE(not_a_runtimes, live(s); s->path.runtime = "unknown")
