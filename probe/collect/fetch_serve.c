@@ -53,12 +53,19 @@ static void clear_look(struct walk_result *look)
 /* The root of a process, or of one of its threads. */
 static int open_view(const struct request *request)
 {
-	char name[48] = "root";
+	cleanup_close int tasksfd = -1;
+	char name[32];
 
-	if (request->tid)
-		snprintf(name, sizeof(name), "task/%d/root", request->tid);
-	return openat(request->proc_dirfd, name,
-		      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!request->tid)
+		return openat(request->proc_dirfd, "root",
+			      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	tasksfd = tasks_open(request->proc_dirfd);
+	if (tasksfd < 0) {
+		errno = -tasksfd;
+		return -1;
+	}
+	snprintf(name, sizeof(name), "%d/root", request->tid);
+	return openat(tasksfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* What needs no walk; false for another operation. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "sockprobe/util.h"
 
@@ -90,10 +91,32 @@ static bool task_read(int tasksfd, const char *name, struct task *task)
 	return err != -ESRCH && err != -ENOENT;
 }
 
+/*
+ * Where the first thread of a process has ended, its place is held by another
+ * thread's directory, which has no "task" but lies in it. The directory above
+ * that of a process is procfs itself, which has a "self".
+ */
+int tasks_open(int proc_dirfd)
+{
+	int above = -1;
+	int fd = openat(proc_dirfd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : -errno;
+	above = openat(proc_dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (above < 0)
+		return -errno;
+	if (fstatat(above, "self", &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return above;
+	close(above);
+	return -ESRCH;
+}
+
 ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut)
 {
-	int tasksfd =
-		openat(proc_dirfd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int tasksfd = tasks_open(proc_dirfd);
 	cleanup_closedir DIR *dir = tasksfd < 0 ? NULL : fdopendir(tasksfd);
 	struct task *tasks = bytes;
 	struct dirent *entry;
@@ -101,7 +124,7 @@ ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut)
 
 	*cut = false;
 	if (tasksfd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
+		return tasksfd;
 	if (!dir) {
 		int err = -errno;
 
@@ -126,10 +149,13 @@ ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut)
 
 ssize_t tasks_read_mounts(int proc_dirfd, pid_t tid, char *text, size_t size)
 {
+	cleanup_close int tasksfd = tasks_open(proc_dirfd);
 	char name[64];
 	ssize_t len;
 
-	snprintf(name, sizeof(name), "task/%d/mountinfo", tid);
-	len = read_file_at(proc_dirfd, name, text, size);
+	if (tasksfd < 0)
+		return tasksfd;
+	snprintf(name, sizeof(name), "%d/mountinfo", tid);
+	len = read_file_at(tasksfd, name, text, size);
 	return len == -ENOENT ? -ESRCH : len;
 }

@@ -24,6 +24,13 @@ struct task {
 };
 
 /*
+ * The directory of a process's threads, by the descriptor that holds the
+ * process, or one of its threads where the first one has ended. -ESRCH where the
+ * process has ended, or another -errno.
+ */
+int tasks_open(int proc_dirfd);
+
+/*
  * Fills `bytes` with a struct task for each thread of the process that
  * `proc_dirfd` holds, at most as many as fit into `size`; *cut: there are more.
  * A thread that ends meanwhile is left out; one that may not be looked at has
