@@ -18,6 +18,7 @@
 #include "correlate/sockets.h"
 #include "correlate/ways.h"
 #include "sockprobe/mount_table.h"
+#include "sockprobe/text_safe.h"
 
 enum {
 	LOOKS_MEMORY = 32 << 20, /* of one container */
@@ -44,6 +45,7 @@ struct subject {
 	uint64_t root_mnt;	 /* 0: no thread stands at the record's root */
 	struct mount_fact_list mounts;
 	struct string_list roots; /* resolved, in the record's root */
+	bool lost_root;		  /* such a means was noted */
 };
 
 /* ---- what is stored ---- */
@@ -209,6 +211,83 @@ static bool has_directory(const struct path_look *look)
 	       (look->way.n && look->way.at[look->way.n - 1].last);
 }
 
+/* Does the node have, or had it, sockets of runtimes below this directory? */
+static bool has_sockets_below(const struct evidence *ev, const char *directory)
+{
+	for (size_t i = 0; i < ev->paths.n; i++) {
+		const struct path_object *path = &ev->paths.at[i];
+
+		for (size_t k = 0;
+		     path->container == NO_INDEX && k < path->names.n; k++) {
+			const char *rest =
+				path_below(path->names.at[k], directory);
+
+			if (rest && *rest)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does the container have directories of the node with such at or below `root`? */
+static bool shows_sockets(const struct subject *subject, const char *root)
+{
+	for (size_t i = 0; i < subject->mounts.n; i++) {
+		const struct mount_fact *fact = &subject->mounts.at[i];
+
+		if (fact->present && fact->record->bind && fact->source &&
+		    path_below(fact->point, root) &&
+		    has_sockets_below(subject->ev, fact->source))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * May a process have made the name's directory, and removed it again, where it
+ * is missing now?
+ */
+static bool may_have_been(const struct subject *subject, const struct way *way)
+{
+	const struct container *container =
+		&subject->ev->containers.at[subject->container];
+	const struct mount_view *table = &subject->base.table;
+	struct way_date date = way_date(way, subject->root_mnt);
+	size_t idx = NO_INDEX;
+
+	if (way->look.way.n)
+		idx = mount_by_id(
+			table,
+			way->look.way.at[way->look.way.n - 1].parent.mnt_id);
+	if (idx != NO_INDEX && table->mounts.at[idx].read_only)
+		return false;
+	return !date.dated || !container->pid_file.path ||
+	       is_later(date.since, container->pid_file.written);
+}
+
+/*
+ * A root below which the name has no directory now leads nowhere. In one that
+ * the container could write to, the directory, with a link to a socket that the
+ * node has removed since, may have been.
+ */
+static int note_lost_root(struct subject *subject, const char *below,
+			  const struct way *way)
+{
+	struct evidence *ev = subject->ev;
+
+	if (subject->lost_root ||
+	    !(subject->facts->cap_bounding & (1ULL << CAP_SYS_CHROOT)) ||
+	    !shows_sockets(subject, below) || !may_have_been(subject, way))
+		return 0;
+	subject->lost_root = true;
+	return means_add(
+		ev, &subject->facts->means,
+		arena_printf(
+			&ev->arena,
+			"CAP_SYS_CHROOT, and directories with the node's sockets below %s, where others may have been",
+			quote_text(&ev->arena, below)));
+}
+
 /* The name as it would be for who takes the directory `below` for its root. */
 static int see_below(struct subject *subject, const char *below,
 		     const char *name)
@@ -223,8 +302,10 @@ static int see_below(struct subject *subject, const char *below,
 	    root.look.kind == KIND_SOCKET)
 		return err;
 	err = name_look(base, below, name, &way);
-	if (err || !has_directory(&way.look))
+	if (err)
 		return err;
+	if (!has_directory(&way.look))
+		return note_lost_root(subject, below, &way);
 	seen = add_seen(subject, name);
 	if (!seen)
 		return -errno;
@@ -541,11 +622,11 @@ static int look_at_container(struct subject *subject,
 		err = find_names(subject, extra);
 	if (!err)
 		err = prepare_base(subject);
+	ask_permissions(subject);
 	if (!err)
 		err = means_find(ev, subject->container,
 				 subject->facts->cap_bounding,
 				 &subject->base.table, &subject->facts->means);
-	ask_permissions(subject);
 	return err ? err : see_all_names(subject);
 }
 
@@ -558,11 +639,9 @@ static int look_or_note(struct subject *subject,
 	size_t left = ev->arena.limit - ev->arena.used;
 	int err = look_at_container(subject, records, extra);
 
-	if (err == -ENOMEM && subject->facts && left > LEAST_LEFT) {
+	if (err && subject->facts)
 		subject->facts->cut = true;
-		err = 0;
-	}
-	return err;
+	return err == -ENOMEM && subject->facts && left > LEAST_LEFT ? 0 : err;
 }
 
 int names_look(struct evidence *ev, struct fetch *fetch,

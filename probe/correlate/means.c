@@ -15,8 +15,7 @@
 
 enum { MAX_MEANS = 64, MAX_PID_NAMESPACES = 64 };
 
-static int add_means(struct evidence *ev, struct string_list *means,
-		     const char *text)
+int means_add(struct evidence *ev, struct string_list *means, const char *text)
 {
 	const char **slot;
 
@@ -54,7 +53,7 @@ static int add_capabilities(struct evidence *ev,
 		    (capability_means[i].with_host_pid &&
 		     container->host_pid == TRI_NO))
 			continue;
-		err = add_means(ev, means, capability_means[i].text);
+		err = means_add(ev, means, capability_means[i].text);
 	}
 	return err;
 }
@@ -68,7 +67,7 @@ static int add_user_namespaces(struct evidence *ev,
 	if (!ev->node.user_namespaces ||
 	    (bundle && bundle->seccomp_closes_namespaces))
 		return 0;
-	return add_means(
+	return means_add(
 		ev, means,
 		bundle ? "user namespaces: the seccomp profile of its record does not deny them"
 		       : "user namespaces: there is no record whose seccomp profile denies them");
@@ -127,15 +126,47 @@ static bool sees_others(const struct evidence *ev, size_t container)
 	return false;
 }
 
-/* /proc/PID/root of another container's process is a root that chroot(2) takes. */
+/* The mount of the table that is the node's own procfs; NULL: there is none. */
+static const struct mount *find_node_procfs(const struct evidence *ev,
+					    const struct mount_view *table)
+{
+	const struct mount_view *nodes = &ev->views.at[ev->node_view];
+
+	for (size_t i = 0; i < table->mounts.n; i++) {
+		const struct mount *mount = &table->mounts.at[i];
+
+		for (size_t k = 0; k < nodes->mounts.n; k++) {
+			if (strcmp(mount->fstype, "proc") == 0 &&
+			    nodes->mounts.at[k].dev == mount->dev)
+				return mount;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * /proc/PID/root of another container's process is a root that chroot(2) takes,
+ * in any procfs that shows it.
+ */
 static int add_shared_processes(struct evidence *ev, size_t container,
+				const struct mount_view *table,
 				struct string_list *means)
 {
-	return sees_others(ev, container)
-		       ? add_means(
-				 ev, means,
-				 "processes of others in its pid namespace, whose roots it may take")
-		       : 0;
+	const struct mount *procfs = NULL;
+
+	if (sees_others(ev, container))
+		return means_add(
+			ev, means,
+			"processes of others in its pid namespace, whose roots it may take");
+	if (ev->node_view != NO_INDEX)
+		procfs = find_node_procfs(ev, table);
+	return procfs ? means_add(
+				ev, means,
+				arena_printf(
+					&ev->arena,
+					"the node's processes at %s, whose roots it may take",
+					quote_text(&ev->arena, procfs->point)))
+		      : 0;
 }
 
 /* Who may write here is root of the node in the end. */
@@ -186,14 +217,14 @@ static int add_writable(struct evidence *ev, const struct mount_view *table,
 	int err = 0;
 
 	if (ev->node_view == NO_INDEX)
-		return add_means(ev, means,
+		return means_add(ev, means,
 				 "mounts of the node: its own were not seen");
 	for (size_t i = 0; i < ARRAY_SIZE(telling_directories) && !err; i++) {
 		const struct mount *mount =
 			find_writable(ev, table, telling_directories[i]);
 
 		if (mount)
-			err = add_means(
+			err = means_add(
 				ev, means,
 				arena_printf(
 					&ev->arena,
@@ -204,7 +235,22 @@ static int add_writable(struct evidence *ev, const struct mount_view *table,
 	return err;
 }
 
-/* Whose API gives no process is no means: images only. */
+/*
+ * What the container might have connected to, though nothing listens now or the
+ * processes that run now may not: a daemon is started anew, rights are dropped.
+ */
+static bool is_engine_in_reach(const struct evidence *ev,
+			       const struct access *access)
+{
+	const struct path_object *path = &ev->paths.at[access->path];
+
+	return !access->hidden && runtime_api(path_name(path)) != API_IMAGES &&
+	       (path->look.kind == KIND_SOCKET ||
+		access->look.kind == KIND_SOCKET) &&
+	       !(access->dac_allowed == TRI_NO &&
+		 access->dac_at_start == TRI_NO);
+}
+
 static int add_engines(struct evidence *ev, size_t container,
 		       struct string_list *means)
 {
@@ -212,20 +258,40 @@ static int add_engines(struct evidence *ev, size_t container,
 
 	for (size_t i = 0; i < ev->access.n && !err; i++) {
 		const struct access *access = &ev->access.at[i];
-		const char *path = path_name(&ev->paths.at[access->path]);
 		const char *result = access->connect_result;
+		const char *what =
+			result && strcmp(result, "OK") == 0
+				? "a live runtime socket"
+				: "a runtime socket, which may have been live,";
 
-		if (access->container != container || access->hidden ||
-		    !result || strcmp(result, "OK") != 0 ||
-		    runtime_api(path) == API_IMAGES)
-			continue;
-		err = add_means(
-			ev, means,
-			arena_printf(&ev->arena,
-				     "a live runtime socket in reach, %s",
-				     quote_text(&ev->arena, path)));
+		if (access->container == container &&
+		    is_engine_in_reach(ev, access))
+			err = means_add(
+				ev, means,
+				arena_printf(
+					&ev->arena, "%s in reach, %s", what,
+					quote_text(
+						&ev->arena,
+						path_name(
+							&ev->paths.at
+								 [access->path]))));
 	}
 	return err;
+}
+
+/* Only the CRI has no way to run a process with other rights than the record's. */
+static int add_exec(struct evidence *ev, const struct container *container,
+		    struct string_list *means)
+{
+	const char *runtime = container->runtime.value;
+
+	if (container->pod_uid.value && runtime &&
+	    (strcmp(runtime, "containerd") == 0 ||
+	     strcmp(runtime, "cri-o") == 0))
+		return 0;
+	return means_add(
+		ev, means,
+		"a runtime that may run a process in it with more rights (exec --privileged)");
 }
 
 int means_find(struct evidence *ev, size_t container, uint64_t cap_bounding,
@@ -237,8 +303,10 @@ int means_find(struct evidence *ev, size_t container, uint64_t cap_bounding,
 	if (!err)
 		err = add_user_namespaces(ev, facts, means);
 	if (!err)
-		err = add_shared_processes(ev, container, means);
+		err = add_shared_processes(ev, container, table, means);
 	if (!err)
 		err = add_writable(ev, table, means);
+	if (!err)
+		err = add_exec(ev, facts, means);
 	return err ? err : add_engines(ev, container, means);
 }

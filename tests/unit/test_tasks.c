@@ -123,8 +123,7 @@ static void an_ended_process_has_no_threads(void **state)
 	dirfd = open_directory(pid, 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_int_equal(tasks_read(dirfd, tasks, sizeof(tasks), &cut),
-			 -ESRCH);
+	assert_int_equal(tasks_read(dirfd, tasks, sizeof(tasks), &cut), -ESRCH);
 	close(dirfd);
 }
 
