@@ -243,12 +243,15 @@ static bool is_engine_in_reach(const struct evidence *ev,
 			       const struct access *access)
 {
 	const struct path_object *path = &ev->paths.at[access->path];
+	const struct bundle *bundle =
+		ev->containers.at[access->container].bundle;
 
 	return !access->hidden && runtime_api(path_name(path)) != API_IMAGES &&
 	       (path->look.kind == KIND_SOCKET ||
 		access->look.kind == KIND_SOCKET) &&
 	       !(access->dac_allowed == TRI_NO &&
-		 access->dac_at_start == TRI_NO);
+		 access->dac_at_start == TRI_NO && bundle &&
+		 bundle->no_new_privileges);
 }
 
 static int add_engines(struct evidence *ev, size_t container,

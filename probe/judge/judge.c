@@ -65,6 +65,8 @@ static void overrule_name(struct judged *judged, enum outcome outcome)
 /* Is a live socket at the name explained: declared, or closed to the container? */
 static bool is_excused(struct judged *judged)
 {
+	if (!is_live_alone(judged))
+		return false;
 	if (rule_expected(judged)) {
 		assume(judged, ASSUME_EXPECTED, NULL);
 		overrule_name(judged, OUTCOME_ASSUMED);

@@ -95,7 +95,10 @@ enum outcome premise_container(struct judged *judged)
 			"the finding's process still runs, in container %s",
 			verdict_name(judged, judged->container->id));
 	case MATCHED_BY_POD_UID:
-		if (!began_before(judged))
+		/* Of another container of the pod it would say nothing. */
+		if (!began_before(judged) ||
+		    !same_text(judged->finding->container_name,
+			       judged->container->name))
 			break;
 		assume(judged, ASSUME_EVENT_TIME, NULL);
 		return premise(

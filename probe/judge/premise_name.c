@@ -237,6 +237,20 @@ enum outcome premise_name(struct judged *judged)
 		       "%s", why);
 }
 
+bool is_live_alone(const struct judged *judged)
+{
+	const struct doc_name *name;
+
+	if (why_incomplete(judged))
+		return false;
+	for (size_t i = 0; (name = next_name(judged, &i)); i++) {
+		if (!name->below && name->root && is_worse(name) &&
+		    !same_object(name, judged->live))
+			return false;
+	}
+	return true;
+}
+
 /* ---- elsewhere_named ---- */
 
 static bool is_connected_to(const struct judged *judged, size_t path)
@@ -294,12 +308,16 @@ static bool is_namesake(const struct judged *judged,
 {
 	const struct doc_path *path = doc_path_at(judged->doc, access->path);
 	const char *wanted = path_basename(judged->finding->socket_path);
+	const char *result = access->connect_result;
 
 	if (!path || access->hidden || path->state == STATE_NOT_A_SOCKET ||
 	    (judged->live && access->path == judged->live->path) ||
-	    access->dac.allowed == TRI_NO ||
-	    (access->connect_result &&
-	     strcmp(access->connect_result, "OK") != 0))
+	    is_closed_from_start(judged, access))
+		return false;
+	/* Who may not now may have been permitted before: only a listener counts. */
+	if (result && strcmp(result, "OK") != 0 &&
+	    (strcmp(result, "EACCES") != 0 || path->state == STATE_STALE ||
+	     path->state == STATE_BOUND))
 		return false;
 	return strcmp(path_basename(access->container_path), wanted) == 0 ||
 	       strcmp(path_basename(path->path), wanted) == 0;

@@ -67,6 +67,33 @@ static bool is_client(const struct judged *judged)
 	return false;
 }
 
+static bool is_engine(const struct doc_process *listener)
+{
+	for (const struct runtime *runtime = runtimes; runtime->name;
+	     runtime++) {
+		for (const char *const *engine = runtime->engines; *engine;
+		     engine++) {
+			if (same_text(listener->comm, *engine) ||
+			    (listener->exe &&
+			     same_text(path_basename(listener->exe), *engine)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* An engine of the container's own may run in it what it likes. */
+static void assume_no_relay(struct judged *judged)
+{
+	static const char *own[] = {
+		"the listener is a container runtime itself, of the container's own"
+	};
+	const struct string_list means = { .at = own, .n = 1, .room = 1 };
+	bool engine = is_engine(judged->private_socket->listener);
+
+	assume(judged, ASSUME_NO_RELAY, engine ? &means : NULL);
+}
+
 enum outcome premise_private(struct judged *judged)
 {
 	size_t idx;
@@ -87,7 +114,7 @@ enum outcome premise_private(struct judged *judged)
 			verdict_pointer(judged, "/access/%zu", idx),
 			"the container reaches a container runtime's socket, %s: what its own listener is told may go there",
 			verdict_name(judged, access->container_path));
-	assume(judged, ASSUME_NO_RELAY, NULL);
+	assume_no_relay(judged);
 	return premise(
 		judged, "private", "private", OUTCOME_ASSUMED, "",
 		"only the container's own processes hold the listening socket, and it reaches no container runtime");
@@ -112,6 +139,14 @@ static const char *why_not_at_start(const struct doc_container *container)
 	return is_of_cri(container)
 		       ? NULL
 		       : "its runtime may start a process as another user";
+}
+
+bool is_closed_from_start(const struct judged *judged,
+			  const struct doc_access *access)
+{
+	return access->dac.allowed == TRI_NO &&
+	       access->dac.at_start == TRI_NO &&
+	       !why_not_at_start(judged->container);
 }
 
 /* Are all of the container's ways to the live socket closed from its start? */

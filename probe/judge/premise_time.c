@@ -37,26 +37,29 @@ static const char *why_no_times(const struct judged *judged)
 
 /*
  * When the runtime started the container, by its pid file; tv_sec 0 where that
- * is not known: none was found, its process is gone, or the clock was set, or
- * the start was slow, between the process's start and the file's.
+ * is not known: the clock was set, or the start was slow, between the process's
+ * start and the file's. *step_ms: by how much at most the clock was set back
+ * since, by which a time of before is too late for one of after.
  */
-static struct timespec started_at(const struct judged *judged)
+static struct timespec started_at(const struct doc_start *start,
+				  int64_t *step_ms)
 {
-	const struct doc_start *start = judged->container->start;
-	int64_t later;
+	int64_t later =
+		time_diff_ms(start->written_at, start->process_started_at);
 
-	if (!start || !start->process_started_at.tv_sec)
-		return (struct timespec){ 0 };
-	later = time_diff_ms(start->written_at, start->process_started_at);
-	return later >= -COARSE_MS && later <= SLACK_MS
-		       ? start->written_at
-		       : (struct timespec){ 0 };
+	*step_ms = 0;
+	if (later >= -COARSE_MS && later <= SLACK_MS)
+		return start->written_at;
+	if (later > 0)
+		*step_ms = later;
+	return (struct timespec){ 0 };
 }
 
 /* The youngest of all that the answer rests on; *by_start: it is the start. */
 static struct timespec youngest(const struct judged *judged, bool *by_start)
 {
-	struct timespec start = started_at(judged);
+	int64_t step_ms;
+	struct timespec start = started_at(judged->container->start, &step_ms);
 	struct timespec since = judged->changed;
 
 	*by_start = start.tv_sec && time_diff_ms(since, start) <= 0;
@@ -66,6 +69,9 @@ static struct timespec youngest(const struct judged *judged, bool *by_start)
 	if (!start.tv_sec &&
 	    time_diff_ms(judged->container->started_at, since) > 0)
 		since = judged->container->started_at;
+	if (__builtin_add_overflow(since.tv_sec, (step_ms + 999) / 1000,
+				   &since.tv_sec))
+		return (struct timespec){ 0 };
 	return since;
 }
 
@@ -81,6 +87,11 @@ enum outcome premise_time(struct judged *judged)
 
 	if (why)
 		return time_unknown(judged, "", why);
+	if (!judged->container->start ||
+	    !judged->container->start->process_started_at.tv_sec)
+		return time_unknown(
+			judged, pointer,
+			"whether the node's clock was set since the container was started is not known");
 	since = youngest(judged, &by_start);
 	if (!since.tv_sec)
 		return time_unknown(

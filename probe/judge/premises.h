@@ -44,6 +44,10 @@ enum outcome premise_sequence(struct judged *judged);
 /* ---- what the name is (premise_name.c) ---- */
 
 enum outcome premise_name(struct judged *judged);
+
+/* Is the live socket all that the name leads to, from whatever root? */
+bool is_live_alone(const struct judged *judged);
+
 enum outcome premise_elsewhere(struct judged *judged);
 enum outcome premise_unchanged(struct judged *judged);
 enum outcome premise_mounts(struct judged *judged);
@@ -52,6 +56,10 @@ enum outcome premise_mounts(struct judged *judged);
 
 enum outcome premise_private(struct judged *judged);
 enum outcome premise_permission(struct judged *judged);
+
+/* Was nobody in the container ever permitted to connect by this way? */
+bool is_closed_from_start(const struct judged *judged,
+			  const struct doc_access *access);
 
 /* Adds a risk for each live runtime socket that the container reaches. */
 void add_risks(struct judged *judged);

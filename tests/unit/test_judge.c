@@ -346,6 +346,8 @@ CHANGE(node_unknown, s->finding.instance_id = "i-1";
 CHANGE(by_names, s->finding.located.matched_by = MATCHED_BY_WORKLOAD)
 CHANGE(by_uid_late, s->finding.located.matched_by = MATCHED_BY_POD_UID;
        s->container.started_at.tv_sec = EVENT - 1)
+CHANGE(by_uid_unnamed, s->finding.located.matched_by = MATCHED_BY_POD_UID;
+       s->container.name = "agent")
 CHANGE(not_found, s->finding.located.container.at = NO_INDEX;
        s->finding.located.why = "gone")
 CHANGE(another_name, s->finding.container_name = "a"; s->container.name = "b")
@@ -388,9 +390,14 @@ CHANGE(below_foreign_mount, has_below(s); s->names[1].mounts_fit = TRI_NO;
        s->names[1].mounts_why = "one more")
 CHANGE(namesake, s->doc.paths.n = s->doc.access.n = 1)
 CHANGE(namesake_connected, namesake(s); connect_to_node(s))
+CHANGE(namesake_closed_now, namesake(s);
+       s->access.dac.allowed = s->access.dac.at_start = TRI_NO;
+       s->access.connect_result = "EACCES"; s->record.no_new_privileges = false)
 CHANGE(host_pid, s->container.host_pid = TRI_YES;
        s->threads.cap_bounding = "0000000000040000")
-CHANGE(host_pid_live, host_pid(s); s->doc.paths.n = 1)
+CHANGE(host_pid_live, host_pid(s); s->names[1].root = NULL;
+       s->names[1].kind = KIND_SOCKET; s->names[1].state = STATE_LISTENING;
+       s->doc.names.n = 2)
 CHANGE(undated, s->names[0].dated = false;
        s->names[0].undated_why = "its file system does not date a name")
 CHANGE(foreign_mount, s->names[0].mounts_fit = TRI_UNKNOWN;
@@ -402,6 +409,17 @@ CHANGE(private_reaches, own_listener(s); s->doc.paths.n = s->doc.access.n = 1;
        s->path.state = STATE_STALE; s->access.connect_result = NULL;
        s->access.container_path = "/c.sock")
 CHANGE(private_without_record, own_listener(s); s->root.of_record = false)
+/* Two roots, two live sockets: a declaration or a mode is of one of them. */
+CHANGE(live_twice, live(s); static struct doc_identity other = { 1, 3 };
+       s->names[1] = s->names[0]; s->names[1].object = &other;
+       s->doc.names.n = 2)
+CHANGE(declared_with_another, live_twice(s); s->finding.name_space = "ns";
+       s->finding.workload_name = "app";
+       s->finding.workload_type = "statefulsets";
+       static struct expected item = { .name_space = "ns",
+				       .workload = "app",
+				       .socket = "/var/run/docker.sock" };
+       s->doc.expected.at = &item; s->doc.expected.n = 1)
 CHANGE(kubelet_unread,
        s->coverage[ARRAY_SIZE(sources) - 1].status = COVERAGE_PARTIAL)
 
@@ -424,6 +442,8 @@ static const struct {
 	{ by_names, DECISION_INCONCLUSIVE, "container", OUTCOME_UNKNOWN,
 	  "namespace, workload and image" },
 	{ by_uid_late, DECISION_INCONCLUSIVE, "container", OUTCOME_UNKNOWN,
+	  "pod uid" },
+	{ by_uid_unnamed, DECISION_INCONCLUSIVE, "container", OUTCOME_UNKNOWN,
 	  "pod uid" },
 	{ not_found, DECISION_INCONCLUSIVE, "container", OUTCOME_UNKNOWN,
 	  "not found: gone" },
@@ -466,6 +486,8 @@ static const struct {
 	  "whether anything listens is not known" },
 	{ not_a_runtimes, DECISION_INCONCLUSIVE, "name", OUTCOME_UNKNOWN,
 	  "no container runtime's" },
+	{ declared_with_another, DECISION_NOT_SUPPORTED, "name",
+	  OUTCOME_REFUTED, "a listener answers there" },
 	{ live, DECISION_NOT_SUPPORTED, "name", OUTCOME_REFUTED,
 	  "a listener answers there: dockerd (pid 70) on the node" },
 	{ below_live, DECISION_INCONCLUSIVE, "elsewhere_named", OUTCOME_UNKNOWN,
@@ -482,6 +504,8 @@ static const struct {
 	  "as /x/docker.sock" },
 	{ namesake_connected, DECISION_NOT_SUPPORTED, "elsewhere_named",
 	  OUTCOME_REFUTED, "is connected to" },
+	{ namesake_closed_now, DECISION_INCONCLUSIVE, "elsewhere_named",
+	  OUTCOME_UNKNOWN, "as /x/docker.sock" },
 	{ host_pid, DECISION_INCONCLUSIVE, "elsewhere_named", OUTCOME_UNKNOWN,
 	  "sees the node's processes" },
 	{ host_pid_live, DECISION_INCONCLUSIVE, "elsewhere_named",
@@ -550,7 +574,8 @@ CHANGE(means, static const char *text = "CAP_SYS_ADMIN: mounts";
        s->threads.means.at = &text; s->threads.means.n = 1)
 CHANGE(propagates, s->names[0].propagates = true)
 CHANGE(changed_later, s->names[0].since.tv_sec = EVENT - 10)
-CHANGE(by_uid, s->finding.located.matched_by = MATCHED_BY_POD_UID;
+CHANGE(by_uid, s->finding.container_name = s->container.name = "agent";
+       s->finding.located.matched_by = MATCHED_BY_POD_UID;
        s->finding.instance_id = s->node.instance_id = "i-1")
 CHANGE(between_events, s->names[0].since.tv_sec = EVENT + 10;
        s->finding.event_last_seen.tv_sec = EVENT + 20)
@@ -647,9 +672,14 @@ static const struct {
 	/* else the clock was set: the container's own start is the event's time */
 	{ 1000000, 1997999, 2000000, 2000000, OUTCOME_UNKNOWN, "" },
 	{ 1000000, 2000021, 2000000, 2000000, OUTCOME_UNKNOWN, "" },
-	{ 1000000, 1997999, 2002000, 2002000, OUTCOME_ASSUMED, "event_time" },
-	{ 1000000, 0, 2000000, 2000000, OUTCOME_UNKNOWN, "" },
-	{ 1000000, 0, 2002000, 2002000, OUTCOME_ASSUMED, "event_time" },
+	{ 1000000, 2000021, 2002000, 2002000, OUTCOME_ASSUMED, "event_time" },
+	/* set back, by 2.001 s at most: what changed is of later by as much */
+	{ 1000000, 1997999, 2004000, 2004000, OUTCOME_UNKNOWN, "" },
+	{ 1000000, 1997999, 2005000, 2005000, OUTCOME_ASSUMED, "event_time" },
+	{ 2500000, 1900000, 2601999, 2601999, OUTCOME_UNKNOWN, "" },
+	{ 2500000, 1900000, 2602000, 2602000, OUTCOME_ASSUMED, "event_time" },
+	/* whether it was set cannot be told */
+	{ 1000000, 0, 9000000, 9000000, OUTCOME_UNKNOWN, "" },
 	/* times that cannot be */
 	{ 1000000, 2000000, 3000000, 2999999, OUTCOME_UNKNOWN, "" },
 	{ 1000000, 2000000, 0, 3000000, OUTCOME_UNKNOWN, "" },
