@@ -116,7 +116,7 @@ static int look_at_upper(const struct name_looker *looker, const char *below,
 
 /* ---- one name ---- */
 
-static bool same_object(const struct inode *a, const struct inode *b)
+static bool is_same_entry(const struct inode *a, const struct inode *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->mnt_id == b->mnt_id;
 }
@@ -135,9 +135,9 @@ static bool same_change(const struct inode *a, const struct inode *b)
 static bool same_step(const struct way_step *a, const struct way_step *b)
 {
 	return strcmp(a->at, b->at) == 0 && a->absent == b->absent &&
-	       same_object(&a->entry, &b->entry) &&
+	       is_same_entry(&a->entry, &b->entry) &&
 	       same_change(&a->entry, &b->entry) &&
-	       same_object(&a->parent, &b->parent) &&
+	       is_same_entry(&a->parent, &b->parent) &&
 	       (a->parent_magic != OVERLAYFS_SUPER_MAGIC ||
 		same_change(&a->parent, &b->parent));
 }

@@ -70,8 +70,8 @@ static void try_process(struct process_search *search,
 }
 
 /* Of most processes the document tells no more than the pid. */
-static struct process_search find_process(const struct doc *doc,
-					  const struct finding *finding)
+static struct process_search relocate_process(const struct doc *doc,
+					      const struct finding *finding)
 {
 	struct process_search search = { finding, NO_INDEX,
 					 FINDING_PROCESS_UNKNOWN };
@@ -147,7 +147,7 @@ static size_t find_path(const struct doc *doc, const char *container,
 
 static void locate(const struct doc *doc, struct finding *finding)
 {
-	struct process_search process = find_process(doc, finding);
+	struct process_search process = relocate_process(doc, finding);
 	const struct candidates candidates = {
 		.n = doc->containers.n,
 		.of = doc,

@@ -184,7 +184,8 @@ static void note_unconfirmed(struct judged *judged, struct doc_scope *scope,
 		judged->err = -ENOMEM;
 }
 
-static void fill_text(struct judged *judged, struct doc_scope *scope, size_t i)
+static void scope_fill_text(struct judged *judged, struct doc_scope *scope,
+			    size_t i)
 {
 	const char *value =
 		*(const char *const *)((const char *)judged->finding +
@@ -219,7 +220,7 @@ void scope_fill(struct judged *judged)
 		.executable_sha256 = finding->executable_sha256,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		fill_text(judged, scope, i);
+		scope_fill_text(judged, scope, i);
 	judged->verdict->scope = scope;
 	fill_valid_until(judged);
 }

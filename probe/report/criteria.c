@@ -369,8 +369,8 @@ static int refuse_wide(const struct criteria *criteria, enum platform platform,
 }
 
 /* Is this pinned? By default the image is, and its prefix only without it. */
-static bool is_wanted(const struct criteria *criteria, const struct pin *pin,
-		      const char *keys)
+static bool is_criterion_wanted(const struct criteria *criteria,
+				const struct pin *pin, const char *keys)
 {
 	if (pin->always)
 		return true;
@@ -397,7 +397,7 @@ int criteria_collect(struct criteria *criteria, const struct doc_scope *scope,
 		struct criterion *criterion = &criteria->at[criteria->n];
 
 		if (!value || !pins[i].attributes[platform].name ||
-		    !is_wanted(criteria, &pins[i], request->keys))
+		    !is_criterion_wanted(criteria, &pins[i], request->keys))
 			continue;
 		status = add_criterion(criteria, &pins[i], platform, value,
 				       error);

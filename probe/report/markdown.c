@@ -179,8 +179,8 @@ static void put_risks(struct ticket *ticket, const struct doc_verdict *verdict)
 		fputs("None was found.\n", ticket->out);
 }
 
-static void put_assumption(struct ticket *ticket,
-			   const struct doc_assumption *item)
+static void md_assumption(struct ticket *ticket,
+			  const struct doc_assumption *item)
 {
 	fputs("- assuming ", ticket->out);
 	put_code(ticket, item->id);
@@ -204,7 +204,7 @@ static void put_assumptions(struct ticket *ticket,
 	if (verdict->assumptions.n || cut)
 		fputs("\n## What is assumed\n\n", ticket->out);
 	for (size_t i = 0; i < verdict->assumptions.n; i++)
-		put_assumption(ticket, &verdict->assumptions.at[i]);
+		md_assumption(ticket, &verdict->assumptions.at[i]);
 	if (cut)
 		fputs("- Others are not known: they were left out.\n",
 		      ticket->out);
