@@ -17,11 +17,11 @@ OPTIONS = {
     "scan": ["--root", "--path", "-o", "--format", "--output", "--max-bytes", "--pretty", "--nice", "--timeout"],
     "explain": ["--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--pretty", "--nice", "--timeout"],
     "judge": ["-o", "--format", "--output", "--max-bytes", "--expect", "--pretty"],
-    "filter": ["-o", "--format", "--output", "--scope", "--detector"],
+    "filter": ["-o", "--format", "--output", "--scope", "--detector", "--account", "--cluster"],
     "report": ["-o", "--format", "--output", "--max-bytes", "--pretty"],
 }
-KEYS = ["finding_type", "cluster_name", "namespace", "workload_name", "image_prefix", "image", "executable_path",
-        "socket_path"]
+KEYS = ["finding_type", "account_id", "cluster_name", "ecs_cluster_name", "cluster_arn", "task_definition_arn",
+        "namespace", "workload_name", "container_name", "image", "image_prefix", "executable_path", "socket_path"]
 FORMATS = ["json", "text", "markdown", "in-toto"]
 FILES = ["clients.json", "evidence.json", "folder", "with space"]
 
@@ -46,6 +46,8 @@ CASES = [
     (["filter", "evidence.json", "--format", "c"], ["cli", "cloudformation"]),
     (["filter", "--scope", ""], KEYS),
     (["filter", "--detector", ""], []),
+    (["filter", "--account", ""], []),
+    (["filter", "--cluster", ""], []),
     (["scan", "--timeout", ""], []),
     (["scan", "--max-bytes", ""], []),
     (["scan", "--root", ""], ["folder"]),

@@ -13,6 +13,7 @@ OTHERS = ["sched.7", "ionice.1", "connect.2", "mkdir.2", "statx.2", "capabilitie
           "ls.1"]
 COMMANDS = ["scan", "explain", "judge", "filter", "report", "help", "version", "confinement"]
 OPTIONS = {"--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--scope", "--detector",
+           "--account", "--cluster",
            "--pretty", "--nice", "--timeout", "-h", "--help", "--version", "--confinement"}
 
 
@@ -75,10 +76,10 @@ def test_every_format_that_is_taken():
 def test_every_scope_that_is_taken():
     lines = conftest.section(conftest.PAGE, "OPTIONS")
     start = lines.index(".It Fl -scope Ar KEYS")
-    keys = re.findall(r"[a-z]+_[a-z_0-9]+|(?<= )[a-z]+(?= ,)", " ".join(lines[start + 4:start + 6]))
+    keys = re.findall(r"[a-z]+_[a-z_0-9]+|(?<= )[a-z]+(?= ,)", " ".join(lines[start + 4:start + 9]))
     source = (conftest.REPO / "probe" / "report" / "criteria.c").read_text()
     assert keys == re.search(r"may match on; use ([a-z_, ]+)", source)[1].split(", ")
-    assert len(keys) == 8
+    assert len(keys) == 13
 
 
 def test_every_exit_status(usage):
