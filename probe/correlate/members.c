@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Membership. A process may move to a cgroup of any name below its own, and a
- * name is all that a cgroup tells; its mount namespace and its parent are what
- * it cannot choose freely. Where two containers share a namespace or a process
- * is claimed by a container of its own, that container's word stands: only what
- * is in no container, or in one that lies below this one, is added.
+ * Membership. A process may move to any cgroup that it may write to, be it of
+ * another container, and a name is all that a cgroup tells; its mount namespace
+ * and its parent are what it cannot choose freely. So who shares a namespace with
+ * the container, or descends from it, belongs to it, wherever its cgroup is; to
+ * look at one too many only makes a decision more careful.
  */
 #include "correlate/members.h"
 
@@ -86,10 +86,9 @@ static size_t process_by_pid(const struct membership *m, pid_t pid)
 static enum descent belongs_by_itself(const struct membership *m,
 				      const struct process *process)
 {
-	if (process->container != NO_INDEX)
-		return is_at_or_below(m->ev, process->container, m->container)
-			       ? DESCENT_YES
-			       : DESCENT_NO;
+	if (process->container != NO_INDEX &&
+	    is_at_or_below(m->ev, process->container, m->container))
+		return DESCENT_YES;
 	if (process->kthread || process->pid == 1)
 		return DESCENT_NO;
 	return process->ns_mnt && has_namespace(m, process->ns_mnt)
@@ -98,8 +97,8 @@ static enum descent belongs_by_itself(const struct membership *m,
 }
 
 /*
- * Does the process descend from a member? Only who is in no container is asked:
- * a runtime's shim has no parent there. What is found out is kept for all on the
+ * Does the process descend from a member? A container's first process does not:
+ * its parent is a runtime's shim. What is found out is kept for all on the
  * way, so that no chain of parents is climbed twice.
  */
 static void settle_descent(const struct membership *m, size_t idx)
