@@ -502,6 +502,21 @@ static const struct member doc_identity_members[] = {
 static TYPE(doc_identity);
 #undef SELF
 
+static bool has_object(enum path_kind kind)
+{
+	switch (kind) {
+	case KIND_SOCKET:
+	case KIND_DIRECTORY:
+	case KIND_REGULAR:
+	case KIND_FIFO:
+	case KIND_DEVICE:
+	case KIND_OUTSIDE_VIEW:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static const char *check_name(const void *object, const char **why)
 {
 	const struct doc_name *name = object;
@@ -511,7 +526,19 @@ static const char *check_name(const void *object, const char **why)
 		return "undated_why";
 	}
 	*why = "what is not dated has no time";
-	return !name->dated && name->since.tv_sec ? "since" : NULL;
+	if (!name->dated && name->since.tv_sec)
+		return "since";
+	*why = "there is an object if and only if something stands there";
+	if (!name->object != !has_object(name->kind))
+		return "object";
+	*why = "only a socket has a listener";
+	if ((name->state == STATE_LISTENING || name->state == STATE_BOUND) &&
+	    name->kind != KIND_SOCKET)
+		return "state";
+	*why = "that mounts do not fit has a reason, that they do has none";
+	return (name->mounts_fit == TRI_YES) == !name->mounts_why
+		       ? NULL
+		       : "mounts_why";
 }
 
 #define SELF struct doc_name

@@ -264,6 +264,93 @@ static const char *check_verdicts(const struct doc *doc, char *pointer)
 	return NULL;
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* A finding's container is found by something that both have. */
+static const char *check_located(const struct doc *doc, char *pointer)
+{
+	for (size_t i = 0; i < doc->findings.n; i++) {
+		const struct finding *finding = &doc->findings.at[i];
+		const struct finding_location *located = &finding->located;
+		const struct doc_container *container =
+			doc_container_at(doc, located->container);
+		bool fits = true;
+
+		if (!container)
+			continue;
+		if (located->matched_by == MATCHED_BY_ID)
+			fits = same(finding->container_id, container->id);
+		else if (located->matched_by == MATCHED_BY_PROCESS)
+			fits = located->process == FINDING_PROCESS_RUNNING;
+		else if (located->matched_by == MATCHED_BY_POD_UID)
+			fits = container->pod &&
+			       same(finding->workload_uid, container->pod->uid);
+		if (!fits)
+			return wrong(pointer, "findings", i, "located",
+				     "what matched is not what both have");
+	}
+	return NULL;
+}
+
+static uint64_t mask_of(const char *text)
+{
+	return strtoull(text, NULL, 16);
+}
+
+/* By rights alone, without what only the node itself could tell. */
+static bool must_have_means(const struct doc *doc,
+			    const struct doc_container *container)
+{
+	enum { SYS_ADMIN = 21 }; /* CAP_SYS_ADMIN of linux/capability.h */
+	const struct doc_record *record = container->record;
+
+	return (mask_of(container->threads->cap_bounding) &
+		(1ULL << SYS_ADMIN)) ||
+	       (doc->node && doc->node->user_namespaces &&
+		!(record && record->seccomp_closes_namespaces));
+}
+
+static const char *check_threads(const struct doc *doc, char *pointer)
+{
+	for (size_t i = 0; i < doc->containers.n; i++) {
+		const struct doc_container *container = &doc->containers.at[i];
+		const struct doc_threads *threads = container->threads;
+
+		if (!threads)
+			continue;
+		if (container->record &&
+		    (mask_of(container->record->cap_bounding) &
+		     ~mask_of(threads->cap_bounding)))
+			return wrong(pointer, "containers", i, "threads",
+				     "fewer rights than its record has");
+		if (threads->complete && !threads->means.n &&
+		    must_have_means(doc, container))
+			return wrong(pointer, "containers", i, "threads",
+				     "no means, in spite of its rights");
+	}
+	return NULL;
+}
+
+/* A name that leads to a path is that path's object. */
+static const char *check_objects(const struct doc *doc, char *pointer)
+{
+	for (size_t i = 0; i < doc->names.n; i++) {
+		const struct doc_identity *object = doc->names.at[i].object;
+		const struct doc_path *path =
+			doc_path_at(doc, doc->names.at[i].path);
+
+		if (path && !(object && path->inode &&
+			      object->dev == path->inode->dev &&
+			      object->ino == path->inode->ino))
+			return wrong(pointer, "names_in_container", i, "object",
+				     "not what path_ref leads to");
+	}
+	return NULL;
+}
+
 const char *doc_contradiction(const struct doc *doc,
 			      char pointer[static PLACE_SIZE])
 {
@@ -278,6 +365,12 @@ const char *doc_contradiction(const struct doc *doc,
 		why = check_connections(doc, pointer);
 	if (!why)
 		why = check_verdicts(doc, pointer);
+	if (!why)
+		why = check_located(doc, pointer);
+	if (!why)
+		why = check_threads(doc, pointer);
+	if (!why)
+		why = check_objects(doc, pointer);
 	if (!why && (size_t)doc->containers_total <
 			    whole(doc, "/containers", doc->containers.n))
 		why = wrong(pointer, "containers_total", 0, NULL,
