@@ -201,9 +201,10 @@ enum outcome premise_agreement(struct judged *judged)
 
 	fits &= finding_agrees(judged, "namespace", finding->name_space,
 			       pod ? pod->name_space : NULL);
-	fits &= finding_agrees(judged, "container_name",
-			       bare_name(finding->container_name),
-			       bare_name(container->name));
+	if (!is_named_by_ecs(judged))
+		fits &= finding_agrees(judged, "container_name",
+				       bare_name(finding->container_name),
+				       bare_name(container->name));
 	fits &= workload_agrees(judged);
 	fits &= !has_conflicts(judged);
 	fits &= !has_problems(judged);

@@ -75,8 +75,15 @@ static enum backing back_workload(const struct judged *judged)
 
 static enum backing back_container_name(const struct judged *judged)
 {
+	if (is_named_by_ecs(judged))
+		return BACKING_CONFIRMS;
 	return compare(bare_name(judged->finding->container_name),
 		       bare_name(judged->container->name));
+}
+
+static enum backing back_task_definition(const struct judged *judged)
+{
+	return is_named_by_ecs(judged) ? BACKING_CONFIRMS : BACKING_NONE;
 }
 
 /* The part of an image's name that Docker Hub's images are known by. */
@@ -142,8 +149,8 @@ static enum backing back_socket_path(const struct judged *judged)
 /* ---- the scope ---- */
 
 /*
- * A text that a filter may match on. Account, cluster and task definition are
- * not of the node: nothing backs them, nor without a container anything else.
+ * A text that a filter may match on. Account and cluster are not of the node:
+ * nothing backs them, nor without a container anything else.
  */
 static const struct {
 	const char *key;
@@ -160,7 +167,7 @@ static const struct {
 	TEXT(cluster_name, "cluster_name", NULL),
 	TEXT(cluster_arn, "cluster_arn", NULL),
 	TEXT(ecs_cluster_name, "ecs_cluster_name", NULL),
-	TEXT(task_definition_arn, "task_definition_arn", NULL),
+	TEXT(task_definition_arn, "task_definition_arn", back_task_definition),
 	TEXT(name_space, "namespace", back_namespace),
 	TEXT(workload_name, "workload_name", back_workload),
 	TEXT(container_name, "container_name", back_container_name),

@@ -152,6 +152,28 @@ const char *bare_name(const char *name)
 	return name && *name == '/' ? name + 1 : name;
 }
 
+bool is_named_by_ecs(const struct judged *judged)
+{
+	const char *arn = judged->finding->task_definition_arn;
+	const char *wanted = bare_name(judged->finding->container_name);
+	const char *name = bare_name(judged->container->name);
+	const char *family = arn ? strrchr(arn, '/') : NULL;
+	const char *revision = family ? strchr(family, ':') : NULL;
+	char prefix[NAMED_MAX];
+	int len;
+
+	if (!revision || !wanted || !name)
+		return false;
+	len = snprintf(prefix, sizeof(prefix), "ecs-%.*s-%s-%s-",
+		       (int)(revision - family - 1), family + 1, revision + 1,
+		       wanted);
+	if (len < 0 || (size_t)len >= sizeof(prefix) ||
+	    !has_prefix(name, prefix))
+		return false;
+	name += len;
+	return *name && !name[strspn(name, "0123456789abcdef")];
+}
+
 bool is_judged_container(const struct judged *judged, struct container_ref ref)
 {
 	return judged->container && ref.at == judged->container_idx;

@@ -74,6 +74,12 @@ bool same_text(const char *a, const char *b);
 /* A container's name without the '/' that Docker's own begin with; or NULL. */
 const char *bare_name(const char *name);
 
+/*
+ * Has the judged container the name that ECS's agent gives containers of the
+ * finding's task definition and container name: ecs-FAMILY-REVISION-NAME-HEX?
+ */
+bool is_named_by_ecs(const struct judged *judged);
+
 /* Is this the container that is judged? */
 bool is_judged_container(const struct judged *judged, struct container_ref ref);
 

@@ -56,7 +56,7 @@ STANDALONE_CRITERIA = {
 # ---- the evidence, and a finding of each kind of container ----
 
 def explain(bench, container, path, **facts):
-    """What a run on the node says of the container's finding at this path."""
+    """The document of a run on the node with a finding of the container at this path."""
     raw = kubernetes(container, path, **facts)
     time.sleep(1)
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
@@ -309,6 +309,24 @@ def test_no_image_of_the_evidence_no_filter_of_a_container_alone(judged):
                                      {"container_name": "other"}, {"workload_name": "datadog-agent-x7k2p"}])
 def test_no_filter_for_what_the_evidence_is_not_about(document, members):
     refused(document(**members), "inconclusive")
+
+
+@pytest.mark.parametrize("name, decision", [
+    ("/ecs-metrics-7-agent-" + "c0ffee" * 3 + "00", "supported"),
+    ("/ecs-metrics-8-agent-c0ffee", "inconclusive"), ("/ecs-metrics-7-agent-x-c0ffee", "inconclusive"),
+    ("/ecs-metrics-7-agent-", "inconclusive"), ("/ecs-metrics-7-agent", "inconclusive"),
+    ("/ecs-payments-7-agent-c0ffee", "inconclusive")])
+def test_the_name_that_the_ecs_agent_gives_confirms_the_task_definition(judged, name, decision):
+    """ecs-FAMILY-REVISION-NAME-HEX; the finding has NAME alone."""
+    named = copy.deepcopy(judged["ecs"])
+    (own,) = [one for one in named["containers"] if one["id"] == named["findings"][0]["located"]["container"]]
+    own["name"] = name
+    done = subprocess.run([conftest.PROGRAM, "judge", "-"], input=json.dumps(named), capture_output=True, text=True)
+    verdict = json.loads(done.stdout)["verdict"]
+    assert verdict["decision"] == decision
+    if decision == "supported":
+        assert criteria(named) == ECS_CRITERIA
+        assert verdict["scope"]["from_finding_alone"] == ["account_id", "cluster_arn", "ecs_cluster_name"]
 
 
 def test_nothing_volatile_is_pinned(document):
