@@ -85,11 +85,29 @@ static enum coverage_gap look_gap(const struct path_look *look)
 	}
 }
 
-static void count_look(struct coverage_tally *tally,
+/*
+ * A container that ended has no view any more, as a process that ended has no
+ * root. Where one of its processes runs, others may come back to that view.
+ */
+static bool container_ended(const struct evidence *ev, size_t container)
+{
+	const struct index_list *processes =
+		&ev->containers.at[container].processes;
+
+	for (size_t i = 0; i < processes->n; i++) {
+		if (!procs_ended(ev->processes.at[processes->at[i]].dirfd))
+			return false;
+	}
+	return true;
+}
+
+static void count_look(const struct evidence *ev, struct coverage_tally *tally,
 		       const struct access *access)
 {
 	enum coverage_gap gap = look_gap(&access->look);
 
+	if (gap == GAP_ENDED && container_ended(ev, access->container))
+		return;
 	tally->read += gap == GAP_NONE;
 	coverage_count_name(tally, gap, access->container_path,
 			    access->look.err);
@@ -108,7 +126,7 @@ int views_look(struct evidence *ev, struct fetch *fetch)
 		err = look_unless_silent(ev, fetch, access);
 		if (err)
 			return err;
-		count_look(&tally, access);
+		count_look(ev, &tally, access);
 	}
 	coverage_report(ev, SOURCE_CONTAINER_VIEWS, processes_extent(ev),
 			&tally);

@@ -40,7 +40,7 @@ const char *const coverage_source_names[COVERAGE_SOURCES] = {
  * root; what it shared is read from others. So if only that was to be read, the
  * source stays complete, and its line counts such processes. It is a gap if the
  * item may have outlived the process that led to it: the sockets of a network
- * namespace, and a path in a container's view. A row without words makes no
+ * namespace, and a path in the view of a container that still runs. A row without words makes no
  * line.
  */
 static const struct coverage_words words_table[] = {

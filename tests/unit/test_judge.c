@@ -395,9 +395,10 @@ CHANGE(namesake_closed_now, namesake(s);
        s->access.connect_result = "EACCES"; s->record.no_new_privileges = false)
 CHANGE(host_pid, s->container.host_pid = TRI_YES;
        s->threads.cap_bounding = "0000000000040000")
-CHANGE(host_pid_live, host_pid(s); s->names[1].root = NULL;
-       s->names[1].kind = KIND_SOCKET; s->names[1].state = STATE_LISTENING;
-       s->doc.names.n = 2)
+CHANGE(host_pid_live, host_pid(s); has_below(s); s->names[1].below = NULL;
+       s->names[1].root = NULL; s->names[1].kind = KIND_SOCKET)
+CHANGE(host_pid_seen, host_pid(s); has_below(s); s->names[1].below = NULL;
+       s->names[1].root = NULL)
 CHANGE(undated, s->names[0].dated = false;
        s->names[0].undated_why = "its file system does not date a name")
 CHANGE(foreign_mount, s->names[0].mounts_fit = TRI_UNKNOWN;
@@ -510,6 +511,8 @@ static const struct {
 	  "sees the node's processes" },
 	{ host_pid_live, DECISION_INCONCLUSIVE, "elsewhere_named",
 	  OUTCOME_UNKNOWN, "/proc/1/root" },
+	{ host_pid_seen, DECISION_SUPPORTED, "elsewhere_named", OUTCOME_PROVEN,
+	  "no root that the container could take" },
 	{ undated, DECISION_INCONCLUSIVE, "unchanged", OUTCOME_UNKNOWN,
 	  "does not date" },
 	{ foreign_mount, DECISION_INCONCLUSIVE, "mounts", OUTCOME_UNKNOWN,
