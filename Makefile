@@ -91,6 +91,8 @@ help:
 	@echo "as root:"
 	@echo "make integration      run the tests on a node of their own (T=NAME: those with"
 	@echo "                      it in their name or file's; so check-*, but kernels)"
+	@echo "make honest           print what is said of honest agents' containers"
+	@echo "make steady           ask that many times over, while other pods come and go"
 	@echo "make check-packaging  test all that is delivered"
 	@echo "make check-packages   test the lists of packages against what is called"
 	@echo "make check-manual     test the manuals, their examples and the completions"

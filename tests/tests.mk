@@ -101,6 +101,18 @@ $(STARVED): tests/helpers/starved.c $(BUILD)/probe/commands/main.o $(LIBRARY)
 integration: $(PROGRAM) $(STARVED)
 	$(WITH_PROGRAM) STARVED=$(abspath $(STARVED)) $(PYTEST) tests/integration
 
+# What sockprobe says of honest containers, as a table: on nodes whose disk is
+# tmpfs, ext4, xfs and btrfs (DISKS), in about 3 minutes. `make steady`: what it
+# says 200 times (TIMES) while other pods and mounts come and go.
+DISKS := tmpfs ext4 xfs btrfs
+TIMES := 200
+.PHONY: honest steady
+honest: $(PROGRAM)
+	$(WITH_PROGRAM) /usr/bin/python3 -B tests/node/honest.py $(DISKS)
+
+steady: $(PROGRAM)
+	$(WITH_PROGRAM) /usr/bin/python3 -B tests/node/honest.py --steady $(TIMES)
+
 # The integration and service tests on other kernels, in qemu. QUICK=1: one
 # kernel, and the mission's test only.
 .PHONY: check-kernels

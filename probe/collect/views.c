@@ -9,15 +9,27 @@
 
 #include "collect/procs.h"
 
+/* No more rights to read /proc are left here: a reader is asked. */
+static bool process_ended(const struct process *process, struct fetch *fetch)
+{
+	const struct task *tasks;
+	size_t n;
+	bool cut;
+
+	return fetch_tasks(fetch, process->dirfd, &tasks, &n, &cut) == -ESRCH;
+}
+
 /*
  * If a process has ended, procfs returns EACCES for its root as if rights were
  * missing.
  */
-static bool has_ended(const struct process *process,
+static bool has_ended(const struct process *process, struct fetch *fetch,
 		      const struct path_look *look)
 {
-	return (look->kind == KIND_DENIED || look->kind == KIND_ERROR) &&
-	       procs_gap(process, look->err) == GAP_ENDED;
+	if (look->kind != KIND_DENIED && look->kind != KIND_ERROR)
+		return false;
+	return look->err == ESRCH || look->err == ENOENT ||
+	       process_ended(process, fetch);
 }
 
 /*
@@ -42,7 +54,7 @@ static int look_by_any(struct evidence *ev, struct fetch *fetch,
 				 (struct fetch_root){ .proc_dirfd =
 							      process->dirfd },
 				 access->container_path, &access->look);
-		if (err || !has_ended(process, &access->look))
+		if (err || !has_ended(process, fetch, &access->look))
 			return err;
 		access->look =
 			(struct path_look){ .kind = KIND_ERROR, .err = ESRCH };
@@ -89,24 +101,26 @@ static enum coverage_gap look_gap(const struct path_look *look)
  * A container that ended has no view any more, as a process that ended has no
  * root. Where one of its processes runs, others may come back to that view.
  */
-static bool container_ended(const struct evidence *ev, size_t container)
+static bool container_ended(const struct evidence *ev, struct fetch *fetch,
+			    size_t container)
 {
 	const struct index_list *processes =
 		&ev->containers.at[container].processes;
 
 	for (size_t i = 0; i < processes->n; i++) {
-		if (!procs_ended(ev->processes.at[processes->at[i]].dirfd))
+		if (!process_ended(&ev->processes.at[processes->at[i]], fetch))
 			return false;
 	}
 	return true;
 }
 
-static void count_look(const struct evidence *ev, struct coverage_tally *tally,
+static void count_look(const struct evidence *ev, struct fetch *fetch,
+		       struct coverage_tally *tally,
 		       const struct access *access)
 {
 	enum coverage_gap gap = look_gap(&access->look);
 
-	if (gap == GAP_ENDED && container_ended(ev, access->container))
+	if (gap == GAP_ENDED && container_ended(ev, fetch, access->container))
 		return;
 	tally->read += gap == GAP_NONE;
 	coverage_count_name(tally, gap, access->container_path,
@@ -126,7 +140,7 @@ int views_look(struct evidence *ev, struct fetch *fetch)
 		err = look_unless_silent(ev, fetch, access);
 		if (err)
 			return err;
-		count_look(ev, &tally, access);
+		count_look(ev, fetch, &tally, access);
 	}
 	coverage_report(ev, SOURCE_CONTAINER_VIEWS, processes_extent(ev),
 			&tally);

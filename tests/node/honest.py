@@ -1,8 +1,16 @@
-# Honest pods: agents with the mounts of their charts, and the findings that
-# GuardDuty could raise of them. A verdict must support what section by section
-# can be proven of them, and no more. `scripts/honest` prints the table.
+# Honest containers: agents with the mounts of their charts and others, on nodes
+# of several file systems, and the findings that GuardDuty could raise of them.
+# `make honest` prints what sockprobe says of each; `make steady` what it says
+# many times over while other pods and mounts come and go.
+import argparse
+import collections
 import datetime
 import json
+import os
+import pathlib
+import shutil
+import sys
+import threading
 import time
 
 import findings
@@ -217,10 +225,9 @@ def judge_states(run, node, disk, runtimes=("docker", "podman"), only=None):
     """All rows of one node: without the directory, then with it, each before and after its /run changes."""
     rows = []
     for kind in "absent", "directory":
-        # dockerd would serve there: first the pods, then others that read the name.
-        pods = start_pods(node, kind == "directory", only)
-        if "podman" in runtimes:
-            pods["podman"] = podman_container(node)
+        # podman makes folders of its own in /run: it comes before those that see them.
+        pods = {"podman": podman_container(node)} if "podman" in runtimes else {}
+        pods.update(start_pods(node, kind == "directory", only))
         wait_past(pods)
         rows += judge(run, node, pods, f"{kind}, quiet", disk)
         change_run(node)
@@ -239,14 +246,112 @@ def judge_states(run, node, disk, runtimes=("docker", "podman"), only=None):
     return rows
 
 
-# ---- the table ----
+# ---- churn ----
+
+CHURN = """
+mkdir -p /var/lib/kubelet/pods/csi /run/mounted
+while true; do
+    mount -t tmpfs churn /var/lib/kubelet/pods/csi
+    mount -t tmpfs churn /run/mounted
+    echo 1 > /run/churn; rm /run/churn
+    umount /run/mounted /var/lib/kubelet/pods/csi
+    sleep 0.02
+done
+"""
+
+
+class Churn:
+    """Other pods and mounts that come and go, and files in the node's /run, while it is entered."""
+
+    def __init__(self, node):
+        self.node, self.over, self.pods = node, threading.Event(), 0
+        self.thread = threading.Thread(target=self._pods)
+
+    def _pods(self):
+        while not self.over.is_set():
+            self.pods += 1
+            pod = self.node.pod("churn", f"job-{self.pods}", INIT, container="job",
+                                mounts=[("/", "/host", True, HOST_TO_CONTAINER)])
+            self.node.remove_pod(pod)
+
+    def __enter__(self):
+        self.mounts = self.node.spawn(["sh", "-c", CHURN])
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+        self.node.exec(["kill", str(self.mounts)])
+
+
+def steady(run, node, times_to_ask):
+    """How often each decision was made of what must be supported, and of a live socket; and what else was said."""
+    pods = start_pods(node, True, [name for name in PODS if name != "churner"])
+    # Of what a container has for certain: the engine that it is given.
+    live = {"live": {**pods["amazon-cloudwatch-observability"], "names": ["/run/containerd/containerd.sock"]}}
+    wait_past(pods)
+    decisions, others = collections.Counter(), collections.Counter()
+    with Churn(node) as churn:
+        for _ in range(times_to_ask):
+            for row in judge(run, node, pods, "directory, churning", "tmpfs", ["4 s"]):
+                decisions["honest", row["decision"]] += 1
+                if row["decision"] != "supported":
+                    others[row["pod"], row["name"], row["failed"]] += 1
+            for row in judge(run, node, live, "live", "tmpfs", ["4 s"]):
+                decisions["live", row["decision"]] += 1
+    return decisions, others, churn.pods
+
+
+# ---- the commands ----
+
+COLUMNS = "{pod:31} {name:30} {state:18} {disk:5} {age:12} {decision:13} {strict:13} {assumptions:41} {failed}\n"
+
 
 def print_table(rows, out):
+    out.write(COLUMNS.format(pod="pod", name="name", state="node's docker.sock", disk="disk", age="first event",
+                             decision="decision", strict="--strict", assumptions="assumptions", failed="premise failed"))
     for row in rows:
-        out.write(f"{row['disk']:6} {row['pod']:32} {row['name']:32} {row['state']:18} {row['age']:12} "
-                  f"{row['decision']:13} {','.join(row['assumptions']) or '-':36} {row['strict']:13} {row['failed']}\n")
+        out.write(COLUMNS.format(**{**row, "assumptions": ",".join(row["assumptions"]) or "-"}))
 
 
-def count(rows, disk, age):
-    chosen = [row for row in rows if row["disk"] == disk and row["age"] == age]
-    return sum(row["decision"] == "supported" for row in chosen), len(chosen)
+def print_counts(rows, out):
+    for disk in dict.fromkeys(row["disk"] for row in rows):
+        for age in AGES:
+            chosen = [row for row in rows if row["disk"] == disk and row["age"] == age]
+            out.write(f"{disk}, first event {age}: {sum(row['decision'] == 'supported' for row in chosen)} of "
+                      f"{len(chosen)} supported\n")
+
+
+def on_node(disk, runtimes, work):
+    """What work(run, node) returns on a node of that disk, which is gone then."""
+    with lab.Node() as node:
+        node.start(("containerd", *runtimes), disk=None if disk == "tmpfs" else disk, snapshotter="overlayfs")
+        program = shutil.copy(os.environ.get("SOCKPROBE", lab.REPO / "sockprobe"), node.state / "sockprobe")
+        return work(lambda *arguments: node.exec([pathlib.Path(program), *arguments], check=False), node)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="What sockprobe says of honest containers. Needs root.")
+    parser.add_argument("disks", nargs="*", default=["tmpfs", "ext4", "xfs", "btrfs"])
+    parser.add_argument("--steady", type=int, metavar="N", help="ask N times on a node that churns, instead")
+    arguments = parser.parse_args()
+    if arguments.steady:
+        decisions, others, pods = on_node("tmpfs", (), lambda run, node: steady(run, node, arguments.steady))
+        for (kind, decision), n in sorted(decisions.items()):
+            print(f"{kind}: {decision}: {n} times, while {pods} pods came and went")
+        for key, n in others.items():
+            print(n, *key)
+        return
+    rows = []
+    for disk in arguments.disks:
+        # One with podman and dockerd is enough: their records lie on tmpfs in all.
+        runtimes = ("podman",) if disk == arguments.disks[0] else ()
+        rows += on_node(disk, runtimes, lambda run, node: judge_states(  # noqa: B023
+            run, node, disk, ("podman", "docker") if runtimes else ()))
+    print_table(rows, sys.stdout)
+    print_counts(rows, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
