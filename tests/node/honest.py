@@ -285,7 +285,7 @@ class Churn:
         self.node.exec(["kill", str(self.mounts)])
 
 
-def steady(run, node, times_to_ask):
+def steady(run, node, times_to_ask, disk="tmpfs"):
     """How often each decision was made of what must be supported, and of a live socket; and what else was said."""
     pods = start_pods(node, True, [name for name in PODS if name != "churner"])
     # Of what a container has for certain: the engine that it is given.
@@ -294,11 +294,11 @@ def steady(run, node, times_to_ask):
     decisions, others = collections.Counter(), collections.Counter()
     with Churn(node) as churn:
         for _ in range(times_to_ask):
-            for row in judge(run, node, pods, "directory, churning", "tmpfs", ["4 s"]):
+            for row in judge(run, node, pods, "directory, churning", disk, ["4 s"]):
                 decisions["honest", row["decision"]] += 1
                 if row["decision"] != "supported":
                     others[row["pod"], row["name"], row["failed"]] += 1
-            for row in judge(run, node, live, "live", "tmpfs", ["4 s"]):
+            for row in judge(run, node, live, "live", disk, ["4 s"]):
                 decisions["live", row["decision"]] += 1
     return decisions, others, churn.pods
 
