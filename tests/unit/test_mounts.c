@@ -49,6 +49,80 @@ static int table_of(struct arena *arena, const char *text,
 	return err;
 }
 
+/* ---- what only some questions need to know of a mount ---- */
+
+/* The first mount's, of the whole table; -errno else. */
+static int more_of(struct arena *arena, const char *text,
+		   struct mount_more *more)
+{
+	struct mount_view view = { 0 };
+	struct mount_more_list list = { 0 };
+	int err = parse_mountinfo(arena, text, strlen(text), &view, &list);
+
+	*more = (struct mount_more){ 0 };
+	if (!err && list.n)
+		*more = list.at[0];
+	assert_true(err || list.n == view.mounts.n);
+	return err;
+}
+
+static const struct {
+	const char *line, *upper;
+	bool slave;
+} mores[] = {
+	{ "1 0 0:9 / / rw - overlay o rw,lowerdir=/l:/m,upperdir=/u,workdir=/w\n",
+	  "/u", false },
+	{ "1 0 0:9 / / rw master:3 - overlay o rw,upperdir=/u\\040v\\134w\n",
+	  "/u v\\w", true },
+	{ "1 0 0:9 / / rw - overlay o rw,lowerdir=/l\n", NULL, false },
+	{ "1 0 0:9 / / rw - overlay o rw,xupperdir=/u\n", NULL, false },
+	{ "1 0 0:9 / / rw - overlay upperdir=/u rw\n", NULL, false },
+	{ "1 0 0:9 / / rw - overlay o\n", NULL, false },
+	/* no other file system's options are looked at */
+	{ "1 0 0:9 / / rw - tmpfs t rw,upperdir=/u\n", NULL, false },
+	/* shared tells where mounts go to, master where they come from */
+	{ "1 0 0:9 / / rw shared:1 - tmpfs t rw\n", NULL, false },
+	{ "1 0 0:9 / / rw shared:1 master:2 propagate_from:3 - tmpfs t rw\n",
+	  NULL, true },
+	{ "1 0 0:9 / / rw,master:1 - tmpfs t rw\n", NULL, false },
+	{ "1 0 0:9 / / rw unbindable - tmpfs master:1 rw\n", NULL, false },
+};
+
+static void more_of_a_mount(void **state)
+{
+	struct mount_more more;
+
+	for (size_t i = 0; i < ARRAY_SIZE(mores); i++) {
+		print_message("%s", mores[i].line);
+		assert_int_equal(more_of(*state, mores[i].line, &more), 0);
+		assert_int_equal(more.slave, mores[i].slave);
+		if (mores[i].upper)
+			assert_string_equal(more.upper, mores[i].upper);
+		else
+			assert_null(more.upper);
+	}
+}
+
+/* A table of a thread is taken whole or not at all. */
+static void tables_that_are_not_whole(void **state)
+{
+	static const char *const texts[] = {
+		"1 0 0:9 / / rw - tmpfs t rw",
+		"1 0 0:9 / / rw - tmpfs t rw\n2 1 0:9 /",
+		"1 0 0:9 / / rw - tmpfs t rw\nno line\n",
+		"\n",
+	};
+	struct mount_more more;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		assert_int_equal(more_of(*state, texts[i], &more), -EINVAL);
+	assert_int_equal(more_of(*state, "", &more), 0);
+	arena_allow(*state, 0);
+	assert_int_equal(more_of(*state, "1 0 0:9 / / rw - tmpfs t rw\n",
+				 &more),
+			 -ENOMEM);
+}
+
 /* ---- one line ---- */
 
 static void line_with_one_optional_field(void **state)
@@ -599,6 +673,8 @@ static void serving_too_long_a_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		arena_test(more_of_a_mount),
+		arena_test(tables_that_are_not_whole),
 		arena_test(line_with_one_optional_field),
 		arena_test(line_with_other_counts_of_optional_fields),
 		arena_test(line_undoes_escapes),
