@@ -47,6 +47,23 @@ typedef void target_function(struct arena *arena, char *text, size_t len);
 
 /* ---- the kernel's texts ---- */
 
+/* The table of one thread, which is taken whole or not at all. */
+static void fuzz_thread_mounts(struct arena *arena, const char *text,
+			       size_t len)
+{
+	struct mount_view view = { 0 };
+	struct mount_more_list more = { 0 };
+	size_t serving;
+
+	if (parse_mountinfo(arena, text, len, &view, &more))
+		return;
+	PROMISE(more.n == view.mounts.n);
+	serving = mount_serving(&view, "/var/run/docker.sock");
+	PROMISE(serving == NO_INDEX || serving < view.mounts.n);
+	for (size_t i = 0; i < more.n; i++)
+		PROMISE(!more.at[i].upper || strlen(more.at[i].upper) <= len);
+}
+
 static void fuzz_mountinfo(struct arena *arena, char *text, size_t len)
 {
 	struct mount_view view = { 0 };
@@ -63,6 +80,7 @@ static void fuzz_mountinfo(struct arena *arena, char *text, size_t len)
 	PROMISE(serving == NO_INDEX || serving < view.mounts.n);
 	for (size_t i = 0; i < view.mounts.n; i++)
 		PROMISE(view.mounts.at[i].point[0] == '/');
+	fuzz_thread_mounts(arena, text, len);
 }
 
 static void fuzz_stat(struct arena *arena, char *text, size_t len)
@@ -154,6 +172,11 @@ static void fuzz_one_record(struct arena *arena, enum record_format format,
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		PROMISE(!fields[i]->value || fields[i]->source);
+	if (!container.bundle)
+		return;
+	PROMISE(container.bundle->source && container.bundle->dir);
+	for (size_t i = 0; i < container.bundle->mounts.n; i++)
+		PROMISE(container.bundle->mounts.at[i].destination);
 }
 
 static void fuzz_record(struct arena *arena, char *text, size_t len)
