@@ -238,12 +238,12 @@ static const char *what_it_gives(const char *path)
 	case API_BUILDS:
 		return "builds of images, with root where the daemon allows it";
 	case API_USER:
-		return "the same as its user on this node";
+		return "same as its user on this node";
 	case API_NODE_ROOT:
 	case API_UNKNOWN:
 		break;
 	}
-	return "the same as root on this node";
+	return "same as root on this node";
 }
 
 static bool add_live_access(struct judged *judged, size_t idx)
@@ -300,6 +300,6 @@ void add_risks(struct judged *judged)
 		"an archived finding no longer feeds the detection of attack sequences");
 	add_reason(
 		judged, "elsewhere", found ? TRI_YES : TRI_NO, "",
-		found ? "the container reaches another live runtime socket: the finding's words are wrong, the risk is real (see residual_risks)"
+		found ? "the container reaches another live runtime socket: the finding names the wrong socket, but the risk is real (see residual_risks)"
 		      : "the container was not seen to reach another live runtime socket");
 }

@@ -31,7 +31,7 @@ static const char *why_no_times(const struct judged *judged)
 		return "the finding's last event is before its first";
 	if (!probe || !probe->started_at.tv_sec ||
 	    time_diff_ms(last, probe->started_at) > 0)
-		return "the evidence was taken before the last event: take it anew";
+		return "the evidence was taken before the last event: take new evidence";
 	return NULL;
 }
 

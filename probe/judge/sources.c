@@ -83,8 +83,8 @@ enum outcome premise_coverage(struct judged *judged)
 		return premise(
 			judged, "coverage", "coverage", OUTCOME_PROVEN,
 			"/coverage",
-			"every source that the decision rests on was read whole");
+			"every source that the decision needs was read completely");
 	return premise(
 		judged, "coverage", "coverage", OUTCOME_UNKNOWN, "/coverage",
-		"not every source that a decision rests on was read whole");
+		"not every source that the decision needs was read completely");
 }

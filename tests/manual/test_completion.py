@@ -15,8 +15,8 @@ COMMANDS = ["scan", "explain", "judge", "filter", "report", "help", "version", "
 GENERAL = ["-h", "--help", "--version", "--confinement"]
 OPTIONS = {
     "scan": ["--root", "--path", "-o", "--format", "--output", "--max-bytes", "--pretty", "--nice", "--timeout"],
-    "explain": ["--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--pretty", "--nice", "--timeout"],
-    "judge": ["-o", "--format", "--output", "--max-bytes", "--expect", "--pretty"],
+    "explain": ["--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--strict", "--pretty", "--nice", "--timeout"],
+    "judge": ["-o", "--format", "--output", "--max-bytes", "--expect", "--strict", "--pretty"],
     "filter": ["-o", "--format", "--output", "--scope", "--detector", "--account", "--cluster"],
     "report": ["-o", "--format", "--output", "--max-bytes", "--pretty"],
 }

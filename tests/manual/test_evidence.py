@@ -16,6 +16,8 @@ SCHEMA = json.loads((conftest.REPO / "packaging" / "schema" / "sockprobe-evidenc
 PLACES = {
     "Sh THE DOCUMENT": "",
     "Sh VERDICT": "$defs/verdict",
+    "Ss Items of premises": "$defs/premise",
+    "Ss Items of assumptions": "$defs/assumption",
     "Ss Items of reasons": "$defs/reason",
     "Ss Items of residual_risks": "$defs/residual_risk",
     "Ss scope": "$defs/scope",
@@ -36,9 +38,15 @@ PLACES = {
     "Ss pod": "$defs/pod",
     "Ss Items of conflicts": "$defs/container/properties/conflicts/items",
     "Ss source": "$defs/source",
+    "Ss start": "$defs/start",
+    "Ss record": "$defs/record",
+    "Ss threads": "$defs/threads",
     "Sh ACCESS": "$defs/access",
     "Ss dac": "$defs/access/properties/dac",
     "Sh CONNECTIONS": "$defs/connection",
+    "Sh NAMES IN CONTAINERS": "$defs/name",
+    "Ss root": "$defs/root",
+    "Ss object": "$defs/identity",
     "Sh FINDINGS": "$defs/finding",
     "Ss Items of problems": "$defs/finding/properties/problems/items",
     "Ss located": "$defs/finding/properties/located",
@@ -156,7 +164,7 @@ def test_values_that_the_schema_has_are_all_compared():
     compared = {(place, key) for place in PLACES.values() for key, member in at(place)["properties"].items()
                 if "enum" in member or "const" in member}
     found = {(place, key) for place in PLACES.values() for where, key, _ in fixed(at(place)) if not where}
-    assert found == compared and len(found) == 19
+    assert found == compared and len(found) == 22
 
 
 def test_escaped():
@@ -210,11 +218,21 @@ def test_the_fuzzers_dictionaries_have_the_runtimes_words():
 
 def test_rules_are_the_judges():
     """The names in the judge's own calls are the witness."""
-    sources = sorted((conftest.REPO / "probe" / "judge").glob("*.c"))
-    known = {name for source in sources for name in re.findall(r'add_reason\(\s*judged, "(\w+)"', source.read_text())}
-    lines = conftest.section(conftest.EVIDENCE_PAGE, "RULES")
-    page = [line[len(".It Li "):] for line in lines if line.startswith(".It Li ")]
-    assert len(page) == len(set(page)) == 13 and set(page) == known
+    sources = "".join(path.read_text() for path in sorted((conftest.REPO / "probe" / "judge").glob("*.c")))
+    asked = set(re.findall(r'\bpremise\(\s*judged, "(\w+)"', sources))
+    told = set(re.findall(r'\bpremise\(\s*judged, "\w+", "(\w+)"', sources))
+    other = set(re.findall(r'add_reason\(\s*judged, "(\w+)"', sources))
+    assumed = set(re.findall(r'\[ASSUME_\w+\] = \{\s*"(\w+)"', sources))
+
+    def page(section):
+        lines = conftest.section(conftest.EVIDENCE_PAGE, section)
+        names = [line[len(".It Li "):] for line in lines if line.startswith(".It Li ")]
+        assert len(names) == len(set(names))
+        return set(names)
+
+    assert page("PREMISES") == asked and len(asked) == 13
+    assert page("ASSUMPTIONS") == assumed and len(assumed) == 5
+    assert page("RULES") == (told | other) - asked and len(page("RULES")) == 7
 
 
 def test_members_stand_in_the_order_that_the_page_gives(bench):
@@ -234,10 +252,15 @@ def test_members_stand_in_the_order_that_the_page_gives(bench):
     check("Sh THE DOCUMENT", document)
     path = next(path for path in document["paths"] if path["listener"])
     directory = next(path for path in document["paths"] if path["origin"])
-    container = next(container for container in document["containers"] if container["pod"])
+    container = next(container for container in document["containers"] if container["pod"] and container["threads"])
+    name = next(name for name in document["names_in_container"] if name["object"])
     for head, made in {
             "Sh VERDICT": document["verdict"], "Ss Items of reasons": document["verdict"]["reasons"][0],
             "Ss Items of residual_risks": document["verdict"]["residual_risks"][0],
+            "Ss Items of premises": document["verdict"]["premises"][0],
+            "Ss Items of assumptions": document["verdict"]["assumptions"][0],
+            "Ss start": container["start"], "Ss record": container["record"], "Ss threads": container["threads"],
+            "Sh NAMES IN CONTAINERS": name, "Ss root": name["root"], "Ss object": name["object"],
             "Ss scope": document["verdict"]["scope"], "Sh SUMMARY": document["summary"],
             "Sh PROBE": document["probe"], "Ss Items of confinement": document["probe"]["confinement"][0],
             "Sh NODE": document["node"], "Sh COVERAGE": document["coverage"][0], "Sh PATHS": path,

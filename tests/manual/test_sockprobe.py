@@ -12,7 +12,7 @@ import pytest
 OTHERS = ["sched.7", "ionice.1", "connect.2", "mkdir.2", "statx.2", "capabilities.7", "namespaces.7", "unix.7", "ss.8", "jq.1",
           "ls.1"]
 COMMANDS = ["scan", "explain", "judge", "filter", "report", "help", "version", "confinement"]
-OPTIONS = {"--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--scope", "--detector",
+OPTIONS = {"--root", "--path", "-o", "--format", "--output", "--max-bytes", "--expect", "--strict", "--scope", "--detector",
            "--account", "--cluster",
            "--pretty", "--nice", "--timeout", "-h", "--help", "--version", "--confinement"}
 

@@ -324,7 +324,7 @@ static void evidence_without_a_time_is_older_than_all_events(void **state)
 	assert_int_equal(find_premise(s, "time")->outcome, OUTCOME_UNKNOWN);
 	assert_string_equal(
 		s->doc.verdict->text,
-		"(time): the evidence was taken before the last event: take it anew; do not suppress on this evidence");
+		"(time): the evidence was taken before the last event: take new evidence; do not suppress on this evidence");
 }
 
 /* ---- each premise ---- */
@@ -871,7 +871,7 @@ static void each_risk_is_told_once(void **state)
 	s->doc.access = (struct doc_access_list){ .at = ways, .n = 2 };
 	s->doc.paths.n = 1;
 	assert_int_equal(judge(s), DECISION_SUPPORTED);
-	assert_int_equal(count_risks(s, "the same as root on this node"), 1);
+	assert_int_equal(count_risks(s, "same as root on this node"), 1);
 	assert_int_equal(count_risks(s, "no longer feeds the detection"), 1);
 	assert_int_equal(reason(s, "elsewhere")->holds, TRI_YES);
 }
