@@ -37,7 +37,11 @@ static int scene_setup(void **state)
 	evidence_init(ev, (size_t)16 << 20);
 	s->bundle.seccomp_closes_namespaces = true;
 	*list_add(&ev->arena, &ev->containers, 2) = (struct container){
-		.id = ID_A, .bundle = &s->bundle, .host_pid = TRI_NO
+		.id = ID_A,
+		.bundle = &s->bundle,
+		.host_pid = TRI_NO,
+		.runtime.value = "containerd",
+		.pod_uid.value = "u",
 	};
 	*list_add(&ev->arena, &ev->containers, 2) =
 		(struct container){ .id = ID_B };
@@ -51,7 +55,8 @@ static int scene_setup(void **state)
 	ev->node.user_namespaces = true;
 	take_table(s, "9 0 0:9 / / rw - overlay o rw\n", &s->table);
 	s->path = list_add(&ev->arena, &ev->paths, 1);
-	*s->path = (struct path_object){ .container = NO_INDEX };
+	*s->path = (struct path_object){ .container = NO_INDEX,
+					 .look.kind = KIND_SOCKET };
 	*list_add(&ev->arena, &s->path->names, 1) =
 		"/run/containerd/containerd.sock";
 	s->access = list_add(&ev->arena, &ev->access, 1);
@@ -191,6 +196,22 @@ static void writable_mounts_of_the_node(void **state)
 			    "mounts of the node: its own were not seen");
 }
 
+/* docker exec --privileged and its like */
+static void runtimes_that_run_more(void **state)
+{
+	static const char text[] =
+		"a runtime that may run a process in it with more rights (exec --privileged)";
+	struct scene *s = *state;
+
+	s->ev.containers.at[0].pod_uid.value = NULL;
+	assert_string_equal(means_of(s, 0), text);
+	s->ev.containers.at[0].pod_uid.value = "u";
+	s->ev.containers.at[0].runtime.value = "docker";
+	assert_string_equal(means_of(s, 0), text);
+	s->ev.containers.at[0].runtime.value = "cri-o";
+	assert_string_equal(means_of(s, 0), "");
+}
+
 static void engines_in_reach(void **state)
 {
 	struct scene *s = *state;
@@ -202,10 +223,16 @@ static void engines_in_reach(void **state)
 	s->access->hidden = true;
 	assert_string_equal(means_of(s, 0), "");
 	s->access->hidden = false;
+	/* who may not now may have been another, unless from the start on */
 	s->access->connect_result = "EACCES";
+	s->access->dac_allowed = TRI_NO;
+	assert_string_equal(
+		means_of(s, 0),
+		"a runtime socket, which may have been live, in reach, /run/containerd/containerd.sock");
+	s->access->dac_at_start = TRI_NO;
+	s->bundle.no_new_privileges = true;
 	assert_string_equal(means_of(s, 0), "");
-	s->access->connect_result = NULL;
-	assert_string_equal(means_of(s, 0), "");
+	s->access->dac_allowed = TRI_YES;
 	s->access->connect_result = "OK";
 	/* whose API makes no process */
 	s->path->names.at[0] =
@@ -235,6 +262,7 @@ int main(void)
 		scene_test(processes_of_other_containers),
 		scene_test(user_namespaces),
 		scene_test(writable_mounts_of_the_node),
+		scene_test(runtimes_that_run_more),
 		scene_test(engines_in_reach),
 		scene_test(without_memory),
 	};
