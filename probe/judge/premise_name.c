@@ -337,6 +337,10 @@ enum outcome premise_elsewhere(struct judged *judged)
 	enum outcome outcome = OUTCOME_PROVEN;
 	bool node_seen = judged->container->host_pid == TRI_NO;
 
+	if (!judged->finding->socket_path)
+		return premise(judged, "elsewhere_named", "elsewhere_named",
+			       OUTCOME_UNKNOWN, "",
+			       "the finding names no path");
 	for (size_t i = 0; i < judged->doc->access.n; i++) {
 		const struct doc_access *access = &judged->doc->access.at[i];
 

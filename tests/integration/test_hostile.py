@@ -65,7 +65,7 @@ def test_no_name_is_a_sentence_in_text(bench, odd):
 
 
 def test_no_name_is_a_sentence_in_a_verdict(bench, odd):
-    raw = findings.finding(odd, f"/o  d/{ODD}/docker.sock", time.time() + 2, id="f, `1`")
+    raw = findings.finding(odd, f"/o  d/{ODD}/docker.sock", findings.an_event(), id="f, `1`")
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     verdict = conftest.Evidence(bench.run("explain", "/run/finding.json"))["verdict"]
     (reason,) = [reason for reason in verdict["reasons"] if reason["rule"] == "live_socket"]
@@ -94,7 +94,7 @@ def test_dead_mount_inside_a_container(bench, truth):
     agent = truth["agent"]
     bench.node.spawn(["/usr/bin/python3", "-c", DEAD, "/tmp", f"/proc/{agent['pid']}/ns/mnt"],
                      ready=lambda text: "ready" in text)
-    raw = findings.finding(agent, "/tmp/docker.sock", time.time() + 2)
+    raw = findings.finding(agent, "/tmp/docker.sock", findings.an_event())
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     evidence = conftest.Evidence(bench.run("explain", "--timeout", HOUR, "/run/finding.json", timeout=SOON, late=True))
     assert (evidence["verdict"]["decision"], evidence.status) == ("inconclusive", 2)

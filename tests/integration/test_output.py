@@ -18,7 +18,7 @@ import schema
 def whole(bench):
     """Evidence of the mission, judged."""
     truth = bench.scene("mission")
-    raw = findings.finding(truth["agent"], "/var/run/docker.sock", time.time() + 2)
+    raw = findings.finding(truth["agent"], "/var/run/docker.sock", findings.an_event())
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     return conftest.Evidence(bench.run("explain", "/run/finding.json"))
 
@@ -145,7 +145,8 @@ def test_shortened_for_session_manager_is_still_evidence(sockprobe, whole, saved
     # pointers lead where they led
     for i, reason in enumerate(whole["verdict"]["reasons"]):
         for was, now in zip(reason["evidence"], short["verdict"]["reasons"][i]["evidence"]):
-            assert schema.resolve(whole.document, was) == schema.resolve(short, now)
+            if was not in short["left_out"]:
+                assert schema.resolve(whole.document, was) == schema.resolve(short, now)
 
 
 def test_pretty_counts_its_blanks(sockprobe, saved):

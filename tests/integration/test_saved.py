@@ -6,7 +6,6 @@ import copy
 import json
 import re
 import subprocess
-import time
 
 import conftest
 import findings
@@ -29,14 +28,14 @@ def explain(bench, *raws, options=()):
 
 @pytest.fixture(scope="module")
 def document(bench, agent):
-    raw = findings.finding(agent, "/var/run/docker.sock", time.time() + 2, workload="datadog-agent")
+    raw = findings.finding(agent, "/var/run/docker.sock", findings.an_event(), workload="datadog-agent")
     return conftest.Evidence(explain(bench, raw)).document
 
 
 @pytest.fixture(scope="module")
 def live(bench, agent):
     """Evidence against a suppression: by the finding's name the agent reaches containerd."""
-    raw = findings.finding(agent, "/host/var/run/containerd/containerd.sock", time.time() + 2)
+    raw = findings.finding(agent, "/host/var/run/containerd/containerd.sock", findings.an_event())
     evidence = conftest.Evidence(explain(bench, raw))
     assert (evidence["verdict"]["decision"], evidence.status) == ("not_supported", 1)
     return evidence.document
@@ -175,7 +174,7 @@ def test_a_source_without_a_line_is_unknown(document, source):
     done = run(["judge"], {**document, "coverage": lines})
     assert done.returncode == 2
     reasons = [reason for reason in json.loads(done.stdout)["verdict"]["reasons"] if reason["rule"] == "coverage"]
-    assert [(reason["holds"], reason["text"].split()[0]) for reason in reasons] == [(None, source)]
+    assert [(reason["holds"], reason["text"].split()[0]) for reason in reasons] == [(None, source), (None, "not")]
 
 
 # ---- a verdict in a file is not believed ----
@@ -198,7 +197,7 @@ def test_filter_judges_with_what_was_declared(live, document):
 
 def test_an_old_id_with_another_socket_is_another_finding(document, agent, tmp_path):
     """A finding comes again under its id, but names what answers."""
-    raw = findings.finding(agent, "/host/var/run/containerd/containerd.sock", time.time() + 2)
+    raw = findings.finding(agent, "/host/var/run/containerd/containerd.sock", findings.an_event())
     assert raw["id"] == document["findings"][0]["id"]
     saved, finding = tmp_path / "evidence.json", tmp_path / "finding.json"
     saved.write_text(json.dumps(document))
@@ -213,7 +212,7 @@ def test_saved_is_written_as_it_was(bench, agent, document):
     """Several findings and a declared client, through every command that writes evidence."""
     expect = {"expected": [{"namespace": "datadog", "workload": "x", "socket": "/run/docker.sock", "why": "T-1"}]}
     bench.node.path("/run/expect.json").write_text(json.dumps(expect))
-    raws = [findings.finding(agent, path, time.time() + 2, id=path)
+    raws = [findings.finding(agent, path, findings.an_event(), id=path)
             for path in ("/var/run/docker.sock", "/host/var/run/containerd/containerd.sock", "/\u00e9\u2028")]
     done = explain(bench, *raws, options=["--expect", "/run/expect.json"])
     assert (conftest.Evidence(done)["expected"][0]["why"], done.returncode) == ("T-1", 1)
@@ -230,7 +229,7 @@ def test_saved_prints_as_the_live_run_does(bench, agent, form):
     def still(text):
         return re.sub(r"[0-9]+", "0", text)
 
-    raw = findings.finding(agent, "/var/run/docker.sock", time.time() + 2)
+    raw = findings.finding(agent, "/var/run/docker.sock", findings.an_event())
     saved, printed = explain(bench, raw), explain(bench, raw, options=["-o", form])
     assert len(printed.stdout) > 1000
     assert still(run(["report", "-o", form], saved.stdout).stdout) == still(printed.stdout)

@@ -2,7 +2,6 @@
 # the evidence comes, is of the schema, and says that something is missing.
 import json
 import os
-import time
 
 import conftest
 import findings
@@ -21,7 +20,7 @@ def truth(bench):
                    mounts=[("/", "/host", True)])
     own = bench.node.pod("shop", "own-0", ["/bin/sh", "-c", "mkdir -p /x/y; ln -s y /x/z; exec sockpeer serve /x/z/docker.sock stream listen"])
     bench.node.exec(["sh", "-c", f"until test -S /proc/{own['pid']}/root/x/y/docker.sock; do sleep 0.1; done"], timeout=300)
-    raw = findings.finding(truth["agent"], "/var/run/docker.sock", time.time() + 2)
+    raw = findings.finding(truth["agent"], "/var/run/docker.sock", findings.an_event())
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     return truth
 

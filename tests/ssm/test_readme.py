@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import subprocess
-import time
 
 import conftest
 import findings
@@ -127,7 +126,7 @@ def test_to_read(node_step, truth):
 
 def test_to_judge_a_finding(node_step, truth, tmp_path):
     """The finding as it is pasted: in lines that a terminal takes."""
-    raw = findings.finding(truth["agent"], "/var/run/docker.sock", time.time() + 2)
+    raw = findings.finding(truth["agent"], "/var/run/docker.sock", findings.an_event())
     (tmp_path / "finding.json").write_text(json.dumps(raw))
     (command,) = re.findall(r"`(gzip -9 <finding\.json \| base64 \| fold)`", README)
     pasted = subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True).stdout

@@ -25,7 +25,7 @@ def packed(raw, zipped=True):
 
 
 def about(container, socket_path="/var/run/docker.sock", **facts):
-    return findings.finding(container, socket_path, time.time() + 2, **facts)
+    return findings.finding(container, socket_path, findings.an_event(), **facts)
 
 
 # ---- what it asks of sockprobe ----

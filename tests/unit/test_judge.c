@@ -364,7 +364,8 @@ CHANGE(record_conflict,
 					       .source = "/r" };
        s->container.conflicts.at = &conflict; s->container.conflicts.n = 1)
 CHANGE(in_a_sequence, s->finding.attack_sequence = "arn:x")
-CHANGE(no_path, s->finding.socket_path = NULL)
+CHANGE(no_path, s->finding.socket_path = NULL;
+       s->doc.paths.n = s->doc.access.n = 1)
 CHANGE(relative_path, s->finding.socket_path = s->names[0].name = "docker.sock")
 CHANGE(no_threads, s->container.threads = NULL)
 CHANGE(sandboxed, s->threads.sandboxed = true)
