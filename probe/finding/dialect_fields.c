@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sockprobe/json.h"
 #include "sockprobe/text_safe.h"
@@ -187,21 +188,39 @@ static const struct finding_field ocsf_fields[] = {
 	END,
 };
 
-/* additionalInfo.value is a text with JSON in it: {"sample":true}. */
+/* A member that says that the finding is one of GuardDuty's samples. */
+static void take_sample(const cJSON *sample, struct finding *finding)
+{
+	const char *text = cJSON_GetStringValue(sample);
+
+	if (cJSON_IsTrue(sample) || (text && strcasecmp(text, "true") == 0))
+		finding->sample = TRI_YES;
+	else if (sample && finding->sample == TRI_UNKNOWN)
+		finding->sample = TRI_NO;
+}
+
+/*
+ * additionalInfo is {"sample":true}, or its value has that, which may be a text
+ * with JSON in it. Titles of samples begin with a mark.
+ */
 static int finish_guardduty(struct arena *arena, struct finding *finding,
 			    const cJSON *raw)
 {
+	static const char mark[] = "[SAMPLE]";
 	const cJSON *service = cJSON_GetObjectItem(raw, "service");
 	const cJSON *info = cJSON_GetObjectItem(service, "additionalInfo");
-	const char *value =
-		cJSON_GetStringValue(cJSON_GetObjectItem(info, "value"));
-	cJSON *inner = value && strlen(value) < 65536 ? cJSON_Parse(value)
-						      : NULL;
-	const cJSON *sample = json_get(inner, "sample");
+	const cJSON *value = cJSON_GetObjectItem(info, "value");
+	const char *text = cJSON_GetStringValue(value);
+	const char *title =
+		cJSON_GetStringValue(cJSON_GetObjectItem(raw, "title"));
+	cJSON *inner = text && strlen(text) < 65536 ? cJSON_Parse(text) : NULL;
 
 	(void)arena;
-	if (cJSON_IsBool(sample))
-		finding->sample = cJSON_IsTrue(sample) ? TRI_YES : TRI_NO;
+	take_sample(cJSON_GetObjectItem(info, "sample"), finding);
+	take_sample(cJSON_GetObjectItem(inner ? inner : value, "sample"),
+		    finding);
+	if (title && strncmp(title, mark, strlen(mark)) == 0)
+		finding->sample = TRI_YES;
 	cJSON_Delete(inner);
 	return 0;
 }
@@ -252,6 +271,7 @@ static const struct single_list asff_singles[] = {
 
 static const struct single_list ocsf_singles[] = {
 	{ "evidences", "container>uid" },
+	{ "evidences", "file>path" },
 	{ NULL, NULL },
 };
 

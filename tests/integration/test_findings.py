@@ -1,5 +1,6 @@
 # Findings as somebody hostile would send them: a clear error with its place, or
 # a judged finding with the bad field reported; never a crash, never a hang.
+import copy
 import json
 import os
 import re
@@ -137,6 +138,32 @@ def test_wrong_types_in_every_field(evidence, wrong):
 ])
 def test_bad_field_is_reported_with_its_place(evidence, path, wrong, place):
     assert list(problems(evidence, with_value(RAW, path, wrong))) == [place]
+
+
+@pytest.mark.parametrize("path, value", [
+    (("service", "additionalInfo"), {"sample": True}),
+    (("service", "additionalInfo"), {"sample": "true"}),
+    (("service", "additionalInfo"), {"value": '{"sample":true}'}),
+    (("service", "additionalInfo"), {"value": {"sample": True}}),
+    (("title",), "[SAMPLE] A container accessed the Docker socket."),
+])
+def test_sample_in_each_form(evidence, path, value):
+    raw = copy.deepcopy(RAW)
+    place = raw
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    status, out, _ = judge(evidence, json.dumps(raw))
+    document = json.loads(out)
+    assert status == 2 and document["verdict"]["decision"] == "not_judged"
+    assert document["findings"][0]["sample"] is True
+
+
+def test_files_of_several_evidences(evidence):
+    raw = json.loads(findings.DIALECTS["ocsf"](RAW))
+    assert problems(evidence, raw) == {}
+    raw["evidences"].append({"file": {"path": "/usr/bin/nc"}})
+    assert list(problems(evidence, raw)) == ["/evidences"]
 
 
 def test_invalid_utf8_is_reported_and_escaped(evidence):
