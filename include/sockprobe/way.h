@@ -35,9 +35,11 @@ struct way {
 /* A mount that a container's record asks for, as it is now. */
 struct mount_fact {
 	const struct record_mount *record;
-	uint64_t mnt_id;    /* of what its destination is on; 0 unknown */
-	const char *point;  /* the destination, resolved; NULL: not there */
-	const char *source; /* of a bind, on the node, resolved; NULL */
+	uint64_t mnt_id;     /* of what its destination is on; 0 unknown */
+	const char *point;   /* the destination, resolved; NULL: not there */
+	const char *source;  /* of a bind, on the node, resolved; NULL */
+	enum path_kind kind; /* of the destination, as is inode */
+	struct inode inode;
 	bool present;	    /* a mount is at the destination */
 	enum tristate fits; /* and shows what the record says */
 };

@@ -250,6 +250,9 @@ static int look_at_mount(struct name_looker *looker, struct mount_fact *fact)
 		return 0;
 	fact->present = true;
 	fact->mnt_id = there.inode.mnt_id;
+	fact->kind = there.kind;
+	fact->inode = there.inode;
+	fact->inode.sb_dev = mount->dev;
 	fact->point = there.resolved;
 	if (!record->bind) {
 		fact->fits =

@@ -577,6 +577,36 @@ static int see_all_names(struct subject *subject)
 	return see_from_other_roots(subject);
 }
 
+/*
+ * A socket that was mounted and that nothing listens on any more, of which the
+ * node may have no name left: whose it was is not known.
+ */
+static int note_dead_sockets(struct subject *subject)
+{
+	struct evidence *ev = subject->ev;
+	int err = 0;
+
+	for (size_t i = 0; i < subject->mounts.n && !err; i++) {
+		const struct mount_fact *fact = &subject->mounts.at[i];
+		const struct path_look look = {
+			.kind = fact->kind,
+			.inode = fact->inode,
+			.resolved = fact->point,
+		};
+
+		if (!fact->present || fact->kind != KIND_SOCKET ||
+		    socket_answer_for(ev, &look).state == STATE_LISTENING)
+			continue;
+		err = means_add(
+			ev, &subject->facts->means,
+			arena_printf(
+				&ev->arena,
+				"a socket of the node's, which may have been a live runtime's, mounted at %s",
+				quote_text(&ev->arena, fact->point)));
+	}
+	return err;
+}
+
 static bool is_mapped(const struct evidence *ev,
 		      const struct container *container)
 {
@@ -627,6 +657,8 @@ static int look_at_container(struct subject *subject,
 		err = means_find(ev, subject->container,
 				 subject->facts->cap_bounding,
 				 &subject->base.table, &subject->facts->means);
+	if (!err)
+		err = note_dead_sockets(subject);
 	return err ? err : see_all_names(subject);
 }
 
