@@ -5,10 +5,12 @@
  */
 #include "collect/netns.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -195,6 +197,64 @@ static int open_netns(const struct evidence *ev, struct netns *netns)
 			netns->process = i;
 	}
 	return fd == -ESRCH && netns->mount_path ? open_mounted(netns) : fd;
+}
+
+/* The directory of all processes, by one that is held; -1 where none is. */
+static int open_all_processes(const struct evidence *ev)
+{
+	int fd = -1;
+
+	for (size_t i = 0; fd < 0 && i < ev->processes.n; i++) {
+		if (ev->processes.at[i].dirfd >= 0)
+			fd = openat(ev->processes.at[i].dirfd, "..",
+				    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	return fd;
+}
+
+/* One whose namespace cannot be seen may be in it. */
+static bool may_be_in(int procfd, const char *pid, uint64_t ino)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%.20s/ns/net", pid);
+	if (fstatat(procfd, path, &st, 0) < 0)
+		return errno != ENOENT && errno != ESRCH;
+	return st.st_ino == ino;
+}
+
+/* Who left it may still hold its sockets; who ended does not. */
+static bool all_have_ended(const struct evidence *ev, uint64_t ino)
+{
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		const struct process *process = &ev->processes.at[i];
+
+		if (process->ns_net == ino && !procs_ended(process->dirfd))
+			return false;
+	}
+	return true;
+}
+
+bool netns_is_over(const struct evidence *ev, const struct netns *netns)
+{
+	bool ended = !netns->mount_path && all_have_ended(ev, netns->ino);
+	int procfd = ended ? open_all_processes(ev) : -1;
+	cleanup_closedir DIR *dir = procfd < 0 ? NULL : fdopendir(procfd);
+	struct dirent *entry;
+
+	if (procfd >= 0 && !dir)
+		close(procfd);
+	if (!dir)
+		return false;
+	errno = 0;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+		    may_be_in(dirfd(dir), entry->d_name, netns->ino))
+			return false;
+		errno = 0;
+	}
+	return errno == 0;
 }
 
 static uint64_t own_netns(void)

@@ -21,6 +21,14 @@ void netns_find(struct evidence *ev);
 int netns_enter(const struct evidence *ev, struct netns *netns);
 
 /*
+ * Is no process in this namespace any more, whose listed processes have ended,
+ * and is it not mounted? Then it has no sockets that a process could still use
+ * without holding their descriptors, which are found by themselves. Reads the
+ * namespace of every process.
+ */
+bool netns_is_over(const struct evidence *ev, const struct netns *netns);
+
+/*
  * Returns to the probe's own namespace, by its descriptor. If that fails, the
  * run ends.
  */

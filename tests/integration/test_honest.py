@@ -81,3 +81,12 @@ def test_same_verdicts_while_others_come_and_go(bench):
     assert churned > 2
     assert decisions["live", "not_supported"] == 8 and decisions["live", "supported"] == 0
     assert others == {}, json.dumps([list(key) for key in others])
+
+
+def test_network_namespaces_that_end_meanwhile_are_no_gap(bench):
+    loops = [bench.node.spawn(["sh", "-c", "while true; do unshare --net true; unshare --net sleep 0.02; done"])
+             for _ in range(3)]
+    try:
+        assert [scan.gaps() for scan in (bench.scan() for _ in range(30)) if scan.gaps()] == []
+    finally:
+        bench.node.exec(["kill", *map(str, loops)])
