@@ -40,9 +40,20 @@ struct run {
 	struct doc doc;
 };
 
+/* A copy in the document of what belongs to the evidence. */
+static int adopt_text(struct doc *doc, const char **text)
+{
+	const char *copy = *text ? arena_intern(&doc->arena, *text) : NULL;
+
+	if (*text && !copy)
+		return -ENOMEM;
+	*text = copy;
+	return 0;
+}
+
 /*
- * Adds the findings to the document. Their containers' ids and indexes refer to
- * the evidence: they are replaced by those of the document.
+ * Adds the findings to the document. What is said of where they are refers to
+ * the evidence: it is replaced by what the document has.
  */
 static int adopt_findings(struct doc *doc, const struct finding_list *findings)
 {
@@ -50,12 +61,10 @@ static int adopt_findings(struct doc *doc, const struct finding_list *findings)
 
 	doc->findings = *findings;
 	for (size_t i = 0; i < findings->n; i++) {
-		const char **id = &findings->at[i].located.container.id;
+		struct finding_location *located = &findings->at[i].located;
 
-		if (!*id)
-			continue;
-		*id = arena_intern(&doc->arena, *id);
-		if (!*id)
+		if (adopt_text(doc, &located->container.id) ||
+		    adopt_text(doc, &located->why))
 			return -ENOMEM;
 	}
 	return doc_resolve(doc, &twice);

@@ -155,13 +155,53 @@ static struct search search(const struct candidates *candidates,
 	return result;
 }
 
+/* Does a container run, the pod's own included, that has the finding's pod? */
+static bool runs_in_pod(const struct candidates *candidates,
+			const struct finding *finding)
+{
+	for (size_t i = 0; i < candidates->n; i++) {
+		struct candidate it = candidates->get(candidates->of, i);
+		bool by_uid = is_pod(finding) &&
+			      same(it.pod_uid, finding->workload_uid);
+
+		if (it.running &&
+		    (by_uid ||
+		     (same(it.pod_namespace, finding->name_space) &&
+		      workload_fits_pod(workload_kind(finding->workload_type),
+					finding->workload_name, it.pod_name,
+					candidates->hostname))))
+			return true;
+	}
+	return false;
+}
+
+/* Why none was found, by the last search that met any. */
+static const char *why_not_found(const struct candidates *candidates,
+				 const struct finding *finding,
+				 const struct search *last)
+{
+	const char *why;
+
+	if (last->running > 1) {
+		why = arena_printf(
+			candidates->arena,
+			"%zu containers match, and its process does not tell which",
+			last->running);
+		return why ? why : "several containers match";
+	}
+	if (runs_in_pod(candidates, finding))
+		return "its pod is here, its container ended";
+	if (last->ended)
+		return "its record is still there, but no process of it runs";
+	return candidates->incomplete
+		       ? "the evidence lists no container with its id, pod or workload: containers that reach nothing are not listed; take the evidence with explain on the node"
+		       : "no container of this node has its id, pod or workload";
+}
+
 void locate_among(const struct candidates *candidates, struct finding *finding)
 {
 	struct finding_location *located = &finding->located;
-	const char *why =
-		candidates->incomplete
-			? "the evidence lists no container with its id, pod or workload: containers that reach nothing are not listed; take the evidence with explain on the node"
-			: "no container of this node has its id, pod or workload";
+	struct search last = { 0 };
 	size_t found = NO_INDEX;
 
 	for (size_t i = 0; i < ARRAY_SIZE(matchers) && found == NO_INDEX; i++) {
@@ -171,10 +211,8 @@ void locate_among(const struct candidates *candidates, struct finding *finding)
 		found = result.found;
 		if (found != NO_INDEX)
 			located->matched_by = matchers[i].by;
-		else if (result.running > 1)
-			why = "several containers match, and its process does not tell which";
-		else if (result.ended)
-			why = "its record is still there, but no process of it runs";
+		else if (result.running || result.ended)
+			last = result;
 	}
 	if (found == NO_INDEX && candidates->of_process != NO_INDEX) {
 		found = candidates->of_process;
@@ -182,7 +220,7 @@ void locate_among(const struct candidates *candidates, struct finding *finding)
 	}
 	located->container.at = found;
 	if (found == NO_INDEX)
-		located->why = why;
+		located->why = why_not_found(candidates, finding, &last);
 	else
 		located->container.id =
 			candidates->get(candidates->of, found).id;
@@ -211,6 +249,7 @@ size_t locate_finding(struct evidence *ev, struct finding *finding)
 {
 	size_t process = find_process(ev, finding, &finding->located.process);
 	const struct candidates candidates = {
+		.arena = &ev->arena,
 		.n = ev->containers.n,
 		.of = ev,
 		.get = candidate_of_node,

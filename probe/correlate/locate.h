@@ -16,6 +16,7 @@ struct candidate {
 
 /* Containers, of the node or of a document. */
 struct candidates {
+	struct arena *arena; /* of what is said of them */
 	size_t n;
 	const void *of;
 	struct candidate (*get)(const void *of, size_t idx);

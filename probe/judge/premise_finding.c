@@ -69,6 +69,14 @@ static bool began_before(const struct judged *judged)
 	       time_diff_ms(first, began) >= SLACK_MS;
 }
 
+/* Where the finding names a container's id, has the one that was found it? */
+static bool is_the_one(const struct judged *judged)
+{
+	const char *id = judged->finding->container_id;
+
+	return !id || same_text(id, judged->container->id);
+}
+
 enum outcome premise_container(struct judged *judged)
 {
 	const struct finding_location *located = &judged->finding->located;
@@ -81,6 +89,12 @@ enum outcome premise_container(struct judged *judged)
 			       verdict_words(judged, located->why));
 	pointer = verdict_pointer(judged, "/containers/%zu",
 				  judged->container_idx);
+	if (!is_the_one(judged))
+		return premise(
+			judged, "container", "container", OUTCOME_UNKNOWN,
+			pointer,
+			"the finding's container is not here any more; another container runs in its place, %s",
+			verdict_name(judged, judged->container->id));
 	switch (located->matched_by) {
 	case MATCHED_BY_ID:
 		return premise(judged, "container", "container", OUTCOME_PROVEN,

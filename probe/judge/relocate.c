@@ -145,10 +145,11 @@ static size_t find_path(const struct doc *doc, const char *container,
 	return found;
 }
 
-static void locate(const struct doc *doc, struct finding *finding)
+static void locate(struct doc *doc, struct finding *finding)
 {
 	struct process_search process = relocate_process(doc, finding);
 	const struct candidates candidates = {
+		.arena = &doc->arena,
 		.n = doc->containers.n,
 		.of = doc,
 		.get = candidate_of_document,

@@ -287,7 +287,7 @@ def test_twins_cannot_be_told_apart(mission):
         {**mission.truth["twins"][0], "id": None}, DOCKER, mission.truth["started"], workload="twin",
         workload_type="deployments"))
     assert decision == "inconclusive" and rules["container"] is None
-    assert "several containers match" in evidence["findings"][0]["located"]["why"]
+    assert "2 containers match" in evidence["findings"][0]["located"]["why"]
 
 
 def test_twins_are_told_apart_by_their_process(mission):

@@ -473,8 +473,8 @@ def test_two_pods_of_one_name(bench, truth):
     _, decision, reasons = verdict(bench, pods[0], container_id=None, uid=None, workload="twin-0")
     assert decision == "inconclusive"
     assert (reasons["container"]["holds"], reasons["container"]["text"]) == (
-        False, "the finding's container is not on this node any more (several containers match, and its process "
-               "does not tell which)")
+        False, "the finding's container was not found: 2 containers match, and its process "
+               "does not tell which")
     for pod in pods:
         bench.node.remove_pod(pod)
 

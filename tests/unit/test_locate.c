@@ -19,6 +19,7 @@ static int scene_setup(void **state)
 
 	if (!s)
 		return -1;
+	arena_init(&s->ev.arena, 1 << 20);
 	s->ev.node.hostname.value = "ip-10-0-1-2.ec2.internal";
 	s->ev.containers.at = s->containers;
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
@@ -37,7 +38,10 @@ static int scene_setup(void **state)
 
 static int scene_teardown(void **state)
 {
-	free(*state);
+	struct locate_scene *s = *state;
+
+	arena_free(&s->ev.arena);
+	free(s);
 	return 0;
 }
 
@@ -114,11 +118,39 @@ static void test_takes_neither_of_two_pods(void **state)
 	assert_int_equal(locate(s, "deployments", "web", "web-5d4f8c7b9-x2x4z",
 				"web-5d4f8c7b9-zzzzz"),
 			 NO_INDEX);
-	assert_non_null(strstr(s->finding.located.why, "several"));
+	assert_string_equal(
+		s->finding.located.why,
+		"2 containers match, and its process does not tell which");
 	/* of two kinds, where the finding does not tell the kind */
 	assert_int_equal(locate(s, NULL, "web", "web-5d4f8c7b9-x2x4z",
 				"web-x2x4z"),
 			 NO_INDEX);
+}
+
+/* Its pod runs on, by another container or by the pod's own. */
+static void test_tells_an_ended_container_from_none(void **state)
+{
+	struct locate_scene *s = *state;
+	struct finding *finding = &s->finding;
+
+	s->containers[0].pod_uid.value = s->containers[1].pod_uid.value = "u-1";
+	s->containers[0].processes.n = 0;
+	s->containers[1].sandbox = true;
+	finding->container_id = ID_A;
+	finding->workload_uid = "u-1";
+	assert_int_equal(locate(s, "pods", "db-0", "db-0", "db-0"), NO_INDEX);
+	assert_string_equal(finding->located.why,
+			    "its pod is here, its container ended");
+	s->containers[1].processes.n = 0;
+	assert_int_equal(locate(s, "pods", "db-0", "db-0", "db-0"), NO_INDEX);
+	assert_string_equal(
+		finding->located.why,
+		"its record is still there, but no process of it runs");
+	finding->container_id = finding->workload_uid = "none";
+	assert_int_equal(locate(s, "pods", "db-1", "db-0", "db-0"), NO_INDEX);
+	assert_string_equal(
+		finding->located.why,
+		"no container of this node has its id, pod or workload");
 }
 
 int main(void)
@@ -127,6 +159,7 @@ int main(void)
 		scene_test(test_finds_the_pod_of_a_workload),
 		scene_test(test_passes_over_the_pod_of_another_workload),
 		scene_test(test_takes_neither_of_two_pods),
+		scene_test(test_tells_an_ended_container_from_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
