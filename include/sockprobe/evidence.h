@@ -309,7 +309,7 @@ struct bundle {
 	struct index_list groups; /* additional gids */
 	bool groups_cut;
 	bool user_known;
-	uint64_t cap_bounding, cap_effective;
+	uint64_t cap_bounding, cap_effective, cap_ambient;
 	bool no_new_privileges;
 	/* every call that makes or enters a mount or user namespace, or mounts */
 	bool seccomp_closes_namespaces;

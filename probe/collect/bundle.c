@@ -245,11 +245,13 @@ static int bundle_fill(struct arena *arena, const cJSON *config,
 	bundle->root = copy_text(arena, get(config, "root"), "path", &err);
 	bundle->no_new_privileges =
 		cJSON_IsTrue(get(process, "noNewPrivileges"));
-	bundle->cap_bounding = bundle->cap_effective = all_capabilities;
+	bundle->cap_bounding = all_capabilities;
+	bundle->cap_effective = bundle->cap_ambient = all_capabilities;
 	if (cJSON_IsObject(process)) {
 		bundle->cap_bounding = capability_set(capabilities, "bounding");
 		bundle->cap_effective =
 			capability_set(capabilities, "effective");
+		bundle->cap_ambient = capability_set(capabilities, "ambient");
 	}
 	bundle->seccomp_closes_namespaces =
 		closes_namespaces(get(get(config, "linux"), "seccomp"));

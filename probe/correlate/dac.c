@@ -154,7 +154,10 @@ enum tristate dac_may_connect_at_start(const struct bundle *bundle,
 				       const struct path_look *look,
 				       bool mapped)
 {
-	struct process user = { .cap_effective = bundle->cap_effective };
+	/* To whom is not root, execve(2) leaves the ambient capabilities only. */
+	struct process user = { .cap_effective =
+					bundle->uid ? bundle->cap_ambient
+						    : bundle->cap_effective };
 	gid_t groups[MAX_GROUPS_ASKED];
 	enum tristate allowed;
 	size_t decided = 0;
