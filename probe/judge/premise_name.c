@@ -6,6 +6,7 @@
  */
 #include "judge/premises.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "document/names.h"
@@ -94,6 +95,29 @@ static enum outcome second_private(struct judged *judged, const char *pointer)
 		"the path is another socket of the container's own from another root: which of them the finding is about is not known");
 }
 
+static bool is_connected_to(const struct judged *judged, size_t path)
+{
+	for (size_t i = 0; i < judged->doc->connections.n; i++) {
+		const struct doc_connection *connection =
+			&judged->doc->connections.at[i];
+
+		if (connection->path == path && connection->client &&
+		    is_judged_container(judged, connection->client->container))
+			return true;
+	}
+	return false;
+}
+
+/* What the policy lets the container do is not known, but a connection is. */
+static bool selinux_may_decide(const struct judged *judged,
+			       const struct doc_name *name)
+{
+	const struct doc_node *node = judged->doc->node;
+
+	return node && same_text(node->selinux, "enforcing") &&
+	       (name->path == NO_INDEX || !is_connected_to(judged, name->path));
+}
+
 static enum outcome judge_listening(struct judged *judged,
 				    const struct doc_name *name,
 				    const char *pointer)
@@ -118,6 +142,11 @@ static enum outcome judge_listening(struct judged *judged,
 			"a listener answers there, %s, which is no container runtime's socket as far as is known: what it does with what it is told is not known",
 			comm);
 	judged->live = name;
+	if (selinux_may_decide(judged, name))
+		return premise(
+			judged, "name", "live_socket", OUTCOME_UNKNOWN, pointer,
+			"a listener answers there, %s; SELinux is enforcing on the node and may forbid the connect, which is not judged here",
+			comm);
 	return premise(
 		judged, "name", "live_socket", OUTCOME_REFUTED, pointer,
 		"a listener answers there: %s (pid %lld) %s, and the container can reach it; a read-only mount does not prevent a connect",
@@ -252,19 +281,6 @@ bool is_live_alone(const struct judged *judged)
 }
 
 /* ---- elsewhere_named ---- */
-
-static bool is_connected_to(const struct judged *judged, size_t path)
-{
-	for (size_t i = 0; i < judged->doc->connections.n; i++) {
-		const struct doc_connection *connection =
-			&judged->doc->connections.at[i];
-
-		if (connection->path == path && connection->client &&
-		    is_judged_container(judged, connection->client->container))
-			return true;
-	}
-	return false;
-}
 
 /* A socket that the name could have meant: told with what is known of it. */
 static enum outcome other_socket(struct judged *judged, const char *pointer,
@@ -401,6 +417,27 @@ enum outcome premise_unchanged(struct judged *judged)
 		       "every step that leads to it is dated");
 }
 
+/* What is assumed not to have been used, the node's later mounts included. */
+static void assume_mounts(struct judged *judged,
+			  const struct doc_threads *threads, bool propagates)
+{
+	struct string_list means = { 0 };
+	size_t n = threads->means.n + propagates;
+
+	for (size_t i = 0; i < n; i++) {
+		const char **slot = list_add(&judged->doc->arena, &means, n);
+
+		if (!slot) {
+			judged->err = -ENOMEM;
+			return;
+		}
+		*slot = i < threads->means.n
+				? threads->means.at[i]
+				: "mounts of the node that propagate to the way";
+	}
+	assume(judged, ASSUME_MOUNTS_UNCHANGED, &means);
+}
+
 enum outcome premise_mounts(struct judged *judged)
 {
 	const struct doc_threads *threads = judged->container->threads;
@@ -426,7 +463,7 @@ enum outcome premise_mounts(struct judged *judged)
 			judged, "mounts", "mounts", OUTCOME_PROVEN,
 			"/names_in_container",
 			"all mounts on the way are the record's, and nothing in the container could have changed them");
-	assume(judged, ASSUME_MOUNTS_UNCHANGED, &threads->means);
+	assume_mounts(judged, threads, propagates);
 	return premise(
 		judged, "mounts", "mounts", OUTCOME_ASSUMED,
 		"/names_in_container",

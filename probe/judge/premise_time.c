@@ -125,6 +125,15 @@ static bool may_be_after(struct timespec a, struct timespec b)
 	return !a.tv_sec || time_diff_ms(a, b) > 0;
 }
 
+/* A change of its owner, its mode or its links makes no socket of it. */
+static struct timespec made_at(const struct doc_path *path)
+{
+	if (path && path->inode && path->inode->birth.tv_sec)
+		return path->inode->birth;
+	return path && path->unchanged_since ? path->unchanged_since->time
+					     : (struct timespec){ 0 };
+}
+
 bool live_since_events(struct judged *judged)
 {
 	const struct doc_path *path =
@@ -136,8 +145,7 @@ bool live_since_events(struct judged *judged)
 		why = "the finding does not say when its last event was";
 	else if (may_be_after(judged->container->started_at, last))
 		why = "the container started after the last event: another one raised it";
-	else if (!path || !path->unchanged_since ||
-		 may_be_after(path->unchanged_since->time, last))
+	else if (may_be_after(made_at(path), last))
 		why = "the socket that is live now was made after the last event";
 	if (!why) {
 		premise(judged, "time", "time", OUTCOME_PROVEN, "",

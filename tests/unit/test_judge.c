@@ -229,6 +229,19 @@ static void live(struct scene *s)
 	s->doc.paths.n = s->doc.access.n = 1;
 }
 
+/* A policy may forbid the connect; one that was made shows that it does not. */
+static void selinux_live(struct scene *s)
+{
+	live(s);
+	s->node.selinux = "enforcing";
+}
+
+static void selinux_permissive(struct scene *s)
+{
+	live(s);
+	s->node.selinux = "permissive";
+}
+
 /* The container itself listens there. */
 static void own_listener(struct scene *s)
 {
@@ -405,6 +418,7 @@ CHANGE(undated, s->names[0].dated = false;
 CHANGE(foreign_mount, s->names[0].mounts_fit = TRI_UNKNOWN;
        s->names[0].mounts_why = "a mount that the record does not have")
 CHANGE(foreign_holder, own_listener(s); s->container.pids.n = 0)
+CHANGE(selinux_connected, selinux_live(s); connect_to_node(s))
 CHANGE(relays, own_listener(s); connect_to_node(s))
 CHANGE(private_reaches, own_listener(s); s->doc.paths.n = s->doc.access.n = 1;
        s->path.names.n = 0; s->path.path = "/run/containerd/containerd.sock";
@@ -492,6 +506,12 @@ static const struct {
 	  OUTCOME_REFUTED, "a listener answers there" },
 	{ live, DECISION_NOT_SUPPORTED, "name", OUTCOME_REFUTED,
 	  "a listener answers there: dockerd (pid 70) on the node" },
+	{ selinux_live, DECISION_INCONCLUSIVE, "name", OUTCOME_UNKNOWN,
+	  "SELinux is enforcing" },
+	{ selinux_connected, DECISION_NOT_SUPPORTED, "name", OUTCOME_REFUTED,
+	  "a listener answers there: dockerd" },
+	{ selinux_permissive, DECISION_NOT_SUPPORTED, "name", OUTCOME_REFUTED,
+	  "a listener answers there: dockerd" },
 	{ below_live, DECISION_INCONCLUSIVE, "elsewhere_named", OUTCOME_UNKNOWN,
 	  "as /host" },
 	{ below_stale, DECISION_INCONCLUSIVE, "elsewhere_named",
@@ -673,7 +693,7 @@ static const struct {
 	/* the process began 2 s before the pid file at most, or in a tick after */
 	{ 1000000, 1998000, 2000000, 2000000, OUTCOME_PROVEN, "" },
 	{ 1000000, 2000020, 2000000, 2000000, OUTCOME_PROVEN, "" },
-	/* else the clock was set: the container's own start is the event's time */
+	/* else the clock was set: back, so what changed since is that much younger */
 	{ 1000000, 1997999, 2000000, 2000000, OUTCOME_UNKNOWN, "" },
 	{ 1000000, 2000021, 2000000, 2000000, OUTCOME_UNKNOWN, "" },
 	{ 1000000, 2000021, 2002000, 2002000, OUTCOME_ASSUMED, "event_time" },
