@@ -84,8 +84,9 @@ static enum decision decide_name(struct judged *judged)
 	enum outcome name = premise_name(judged);
 
 	if (name == OUTCOME_REFUTED && !is_excused(judged))
-		return live_since_events(judged) ? DECISION_NOT_SUPPORTED
-						 : DECISION_INCONCLUSIVE;
+		return !is_closed_now(judged) && live_since_events(judged)
+			       ? DECISION_NOT_SUPPORTED
+			       : DECISION_INCONCLUSIVE;
 	if (judged->private_socket)
 		premise_private(judged);
 	if (judged->container->threads &&

@@ -193,6 +193,23 @@ enum outcome premise_permission(struct judged *judged)
 		"the socket is live, but nobody in the container may connect, from its start on");
 }
 
+bool is_closed_now(const struct judged *judged)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < judged->doc->access.n; i++) {
+		const struct doc_access *access = &judged->doc->access.at[i];
+
+		if (access->path != judged->live->path || access->hidden ||
+		    !is_judged_container(judged, access->container))
+			continue;
+		if (access->dac.allowed != TRI_NO)
+			return false;
+		n++;
+	}
+	return n && !is_client(judged);
+}
+
 /* ---- risks ---- */
 
 static bool is_same_socket(const struct doc_path *path,

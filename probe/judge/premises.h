@@ -61,6 +61,12 @@ enum outcome premise_permission(struct judged *judged);
 bool is_closed_from_start(const struct judged *judged,
 			  const struct doc_access *access);
 
+/*
+ * May nobody in the container connect to the live socket at this moment, and is
+ * nobody connected? What was at the events this does not tell.
+ */
+bool is_closed_now(const struct judged *judged);
+
 /* Adds a risk for each live runtime socket that the container reaches. */
 void add_risks(struct judged *judged);
 

@@ -106,7 +106,8 @@ static void by_cgroup_namespace_and_descent(void **state)
 	};
 
 	add(*state, rows, ARRAY_SIZE(rows));
-	assert_string_equal(members_of_a(*state), "60 61 62 63 64 65 70 80 81 82");
+	assert_string_equal(members_of_a(*state),
+			    "60 61 62 63 64 65 70 80 81 82");
 }
 
 /* Who is in the node's mount namespace brings in nobody by it. */
