@@ -41,6 +41,7 @@ struct mount_fact {
 	enum path_kind kind; /* of the destination, as is inode */
 	struct inode inode;
 	bool present;	    /* a mount is at the destination */
+	bool directory;	    /* and it is one */
 	enum tristate fits; /* and shows what the record says */
 };
 DEFINE_LIST(mount_fact_list, struct mount_fact);

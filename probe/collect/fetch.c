@@ -216,7 +216,9 @@ static int ask_path(struct fetch *fetch, enum operation op,
 		.op = op,
 		.proc_dirfd = root.proc_dirfd,
 		.tid = root.tid,
-		.links = root.ends_at_links ? WALK_ENDS_AT_LINKS : WALK_FOLLOWS,
+		.links = (root.ends_at_links ? WALK_ENDS_AT_LINKS
+					     : WALK_FOLLOWS) |
+			 (root.bare || op != OP_LOOK ? WALK_BARE : 0),
 	};
 
 	if ((size_t)snprintf(request.path, sizeof(request.path), "%s", path) >=
@@ -345,7 +347,7 @@ static int copy_way(struct arena *arena, const struct walk_result *from,
 		    struct path_look *look)
 {
 	look->way_cut = from->way_cut;
-	for (uint32_t i = 0; i < from->nway && i < MAX_STEPS; i++) {
+	for (uint32_t i = 0; i < from->nway; i++) {
 		struct way_step *step = list_add(arena, &look->way, MAX_STEPS);
 
 		if (!step)
@@ -366,6 +368,23 @@ static int copy_way(struct arena *arena, const struct walk_result *from,
 	return 0;
 }
 
+/* Are all texts of the answer inside it and ended, and its counts bounds? */
+static bool is_sound(const struct walk_result *look)
+{
+	if (look->nlinks > MAX_PATH_LINKS || look->nsteps > MAX_STEPS ||
+	    look->nway > MAX_STEPS ||
+	    look->way_text_len > sizeof(look->way_text) ||
+	    (look->nway &&
+	     (!look->way_text_len || look->way_text[look->way_text_len - 1])) ||
+	    strnlen(look->resolved, PATH_MAX) == PATH_MAX)
+		return false;
+	for (uint32_t i = 0; i < look->nway; i++) {
+		if (look->way[i].at >= look->way_text_len)
+			return false;
+	}
+	return true;
+}
+
 static int look_with(struct fetch *fetch, struct arena *arena,
 		     struct fetch_root root, const char *path, bool with_way,
 		     struct path_look *look)
@@ -373,6 +392,8 @@ static int look_with(struct fetch *fetch, struct arena *arena,
 	int err = ask_path(fetch, OP_LOOK, root, path);
 
 	*look = (struct path_look){ 0 };
+	if (!err && !is_sound(&answered(fetch)->look))
+		err = -EIO;
 	if (err) {
 		look->kind = err == -ETIMEDOUT ? KIND_TIMED_OUT : KIND_ERROR;
 		look->err = -err;
@@ -399,11 +420,12 @@ int fetch_way(struct fetch *fetch, struct arena *arena, struct fetch_root root,
 	return look_with(fetch, arena, root, path, true, look);
 }
 
-int fetch_tasks(struct fetch *fetch, int proc_dirfd, const struct task **tasks,
-		size_t *n, bool *cut)
+int fetch_tasks(struct fetch *fetch, int proc_dirfd, pid_t pid,
+		const struct task **tasks, size_t *n, bool *cut)
 {
 	const struct request request = { .op = OP_TASKS,
-					 .proc_dirfd = proc_dirfd };
+					 .proc_dirfd = proc_dirfd,
+					 .tid = pid };
 	int err = ask(fetch, &request);
 	ssize_t len;
 
@@ -414,6 +436,8 @@ int fetch_tasks(struct fetch *fetch, int proc_dirfd, const struct task **tasks,
 	len = answered(fetch)->len;
 	if (len < 0)
 		return (int)len;
+	if (len > FETCH_MAX || (size_t)len % sizeof(**tasks))
+		return -EIO;
 	*tasks = (const struct task *)(const void *)answered(fetch)->bytes;
 	*n = (size_t)len / sizeof(**tasks);
 	*cut = answered(fetch)->cut;

@@ -28,6 +28,7 @@ struct fetch_root {
 	int proc_dirfd;
 	pid_t tid; /* of that process's threads; 0: the process itself */
 	bool ends_at_links; /* follows none: a link is where the walk ends */
+	bool bare; /* of what is there no label, ACL or entries are asked */
 	const char *below; /* a directory in it that is the root; NULL: itself */
 };
 
@@ -74,8 +75,8 @@ int fetch_way(struct fetch *fetch, struct arena *arena, struct fetch_root root,
  * The threads of a process that is held as `proc_dirfd` (tasks.h), valid until
  * the next call; *cut where there are more. 0 or -errno: -ESRCH where it ended.
  */
-int fetch_tasks(struct fetch *fetch, int proc_dirfd, const struct task **tasks,
-		size_t *n, bool *cut);
+int fetch_tasks(struct fetch *fetch, int proc_dirfd, pid_t pid,
+		const struct task **tasks, size_t *n, bool *cut);
 
 /*
  * The mountinfo of one thread, NUL-terminated, valid until the next call.

@@ -18,7 +18,7 @@ enum operation { OP_LOOK, OP_READ, OP_LIST, OP_JOB, OP_TASKS, OP_MOUNTS };
 struct request {
 	enum operation op;
 	int proc_dirfd;
-	pid_t tid; /* whose root; 0: the process's */
+	pid_t tid; /* whose root, 0: the process's; of OP_TASKS the pid */
 	enum walk_links links;
 	size_t len;	      /* of a job's input */
 	size_t part, parts;   /* of a job */

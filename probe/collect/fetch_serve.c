@@ -90,8 +90,9 @@ static bool serve_plain(const struct fetch *fetch,
 						FETCH_MAX + 1);
 		return true;
 	case OP_TASKS:
-		shared->len = tasks_read(request->proc_dirfd, shared->bytes,
-					 FETCH_MAX, &shared->cut);
+		shared->len = tasks_read(request->proc_dirfd, request->tid,
+					 shared->bytes, FETCH_MAX,
+					 &shared->cut);
 		return true;
 	default:
 		return false;
@@ -133,13 +134,18 @@ static void serve_one(const struct fetch *fetch, const struct request *request,
 	if (request->below[0]) {
 		rootfd = below = walk(rootfd, request->below, outside_mnt,
 				      WALK_FOLLOWS, look);
-		if (below < 0 || look->kind != KIND_DIRECTORY)
+		if (below < 0 || look->kind != KIND_DIRECTORY) {
+			/* what is told is of the path, never of its root */
+			clear_look(look);
+			look->err = ESTALE;
 			return;
+		}
 		clear_look(look);
 	}
 	fd = walk(rootfd, request->path, outside_mnt, request->links, look);
 	if (request->op == OP_LOOK) {
-		if (fd >= 0 && look->kind == KIND_DIRECTORY)
+		if (fd >= 0 && look->kind == KIND_DIRECTORY &&
+		    !(request->links & WALK_BARE))
 			walk_count_entries(fd, MAX_ENTRIES, look);
 		return;
 	}

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collect/mounts.h"
@@ -17,23 +18,50 @@
 
 enum { MOST_LOOKS = 5 };
 
-int name_looker_init(struct name_looker *looker, struct fetch *fetch,
-		     struct arena *arena, int proc_dirfd, pid_t tid)
+static bool limits_are_met(const struct name_limits *limits)
 {
-	const char *text;
-	ssize_t len = fetch_mounts(fetch, proc_dirfd, tid, &text);
+	return limits->silent || now_ms() >= limits->until;
+}
+
+/* One look for a container, unless it has had its part. */
+static int look_within(const struct name_looker *looker, struct fetch_root root,
+		       const char *path, struct path_look *look)
+{
 	int err;
 
+	if (limits_are_met(looker->limits)) {
+		*look = (struct path_look){ .kind = KIND_TIMED_OUT };
+		return 0;
+	}
+	err = fetch_way(looker->fetch, looker->arena, root, path, look);
+	looker->limits->silent |= look->kind == KIND_TIMED_OUT;
+	return err;
+}
+
+int name_looker_init(struct name_looker *looker, struct fetch *fetch,
+		     struct arena *arena, struct name_limits *limits,
+		     int proc_dirfd, pid_t tid)
+{
+	const char *text;
+	ssize_t len = limits_are_met(limits)
+			      ? -ETIMEDOUT
+			      : fetch_mounts(fetch, proc_dirfd, tid, &text);
+	int err;
+
+	limits->silent |= len == -ETIMEDOUT && now_ms() < limits->until;
 	*looker = (struct name_looker){
 		.fetch = fetch,
 		.arena = arena,
-		.root = { .proc_dirfd = proc_dirfd, .tid = tid },
+		.limits = limits,
+		.root = { .proc_dirfd = proc_dirfd, .tid = tid, .bare = true },
 	};
+	looker->table_err = len < 0 ? (int)len : 0;
 	if (len <= 0)
 		return 0;
 	err = parse_mountinfo(arena, text, (size_t)len, &looker->table,
 			      &looker->more);
 	looker->table_known = !err;
+	looker->table_err = err;
 	return err == -ENOMEM ? err : 0;
 }
 
@@ -86,7 +114,8 @@ static int look_at_upper(const struct name_looker *looker, const char *below,
 			 const struct way_step *step, struct way_upper *upper)
 {
 	const struct fetch_root node = { .proc_dirfd = -1,
-					 .ends_at_links = true };
+					 .ends_at_links = true,
+					 .bare = true };
 	struct path_look look;
 	const char *path;
 	const char *top;
@@ -97,7 +126,7 @@ static int look_at_upper(const struct name_looker *looker, const char *below,
 	path = upper_path(looker, below, step);
 	if (!path)
 		return 0;
-	err = fetch_way(looker->fetch, looker->arena, node, path, &look);
+	err = look_within(looker, node, path, &look);
 	if (err)
 		return err;
 	upper->fact = judge_upper(&look, path);
@@ -154,21 +183,39 @@ static bool same_way(const struct path_look *a, const struct path_look *b)
 	return true;
 }
 
+/* A file where the name has a directory is an answer, as "missing" is one. */
 static bool look_was_seen(const struct path_look *look)
 {
+	if (look->kind == KIND_ERROR && look->err == ENOTDIR)
+		return true;
 	return look->kind != KIND_TIMED_OUT && look->kind != KIND_DENIED &&
 	       look->kind != KIND_ERROR && look->kind != KIND_OUTSIDE_VIEW;
 }
 
+bool name_has_directory(const struct path_look *look)
+{
+	if (look->kind == KIND_ERROR)
+		return look->err != ENOTDIR;
+	return look->kind != KIND_MISSING ||
+	       (look->way.n && look->way.at[look->way.n - 1].last);
+}
+
+/* Is there no more to see of it, or none that matters? */
+static bool look_is_enough(const struct path_look *look, enum name_depth depth)
+{
+	return !look_was_seen(look) ||
+	       (depth == LOOK_IN_DIRECTORY && !name_has_directory(look));
+}
+
 /* Looks at the name, at the upper directories, and at the name again. */
 static int look_twice(struct name_looker *looker, struct fetch_root root,
-		      const char *name, struct way *way)
+		      const char *name, enum name_depth depth, struct way *way)
 {
 	struct path_look first;
-	int err = fetch_way(looker->fetch, looker->arena, root, name, &first);
+	int err = look_within(looker, root, name, &first);
 
 	way->look = first;
-	if (err || !look_was_seen(&first))
+	if (err || look_is_enough(&first, depth))
 		return err;
 	way->uppers = arena_alloc(looker->arena,
 				  (first.way.n + 1) * sizeof(*way->uppers));
@@ -182,16 +229,15 @@ static int look_twice(struct name_looker *looker, struct fetch_root root,
 					    &way->uppers[i]);
 	}
 	if (!err)
-		err = fetch_way(looker->fetch, looker->arena, root, name,
-				&way->look);
+		err = look_within(looker, root, name, &way->look);
 	way->steady = !err && same_way(&first, &way->look);
-	if (!way->steady)
+	if (!way->steady && way->look.kind != KIND_TIMED_OUT)
 		way->look = first;
 	return err;
 }
 
 int name_look(struct name_looker *looker, const char *below, const char *name,
-	      struct way *way)
+	      enum name_depth depth, struct way *way)
 {
 	struct fetch_root root = looker->root;
 	int err = 0;
@@ -199,11 +245,108 @@ int name_look(struct name_looker *looker, const char *below, const char *name,
 	root.below = below;
 	*way = (struct way){ 0 };
 	for (int i = 0; i < MOST_LOOKS && !err && !way->steady; i++) {
-		err = look_twice(looker, root, name, way);
-		if (!err && !look_was_seen(&way->look))
+		err = look_twice(looker, root, name, depth, way);
+		if (!err && look_is_enough(&way->look, depth))
 			break;
 	}
 	return err;
+}
+
+/* ---- the sources of mounts, on the node ---- */
+
+enum { CACHE_SLOTS = 1024, CACHE_MEMORY = 8 << 20 };
+
+/* What stands at a path of the node. */
+struct node_source {
+	const char *path;
+	bool seen;
+	const char *resolved; /* NULL: nothing stands there */
+	dev_t dev;
+	uint64_t ino;
+	struct node_source *next; /* of the same slot */
+};
+
+struct source_cache {
+	struct arena arena;
+	struct node_source *slots[CACHE_SLOTS];
+};
+
+struct source_cache *source_cache_new(void)
+{
+	struct source_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache)
+		arena_init(&cache->arena, CACHE_MEMORY);
+	return cache;
+}
+
+void source_cache_free(struct source_cache *cache)
+{
+	if (!cache)
+		return;
+	arena_free(&cache->arena);
+	free(cache);
+}
+
+static struct node_source **slot_of(struct source_cache *cache,
+				    const char *path)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (; *path; path++)
+		hash = (hash ^ (unsigned char)*path) * 16777619U;
+	return &cache->slots[hash % CACHE_SLOTS];
+}
+
+/* Where the cache is full, what is looked at is not kept. */
+static void keep_source(struct source_cache *cache, struct node_source **slot,
+			const struct node_source *source)
+{
+	struct node_source *kept = arena_alloc(&cache->arena, sizeof(*kept));
+
+	if (!kept)
+		return;
+	*kept = *source;
+	kept->path = arena_strdup(&cache->arena, source->path);
+	if (source->resolved)
+		kept->resolved = arena_strdup(&cache->arena, source->resolved);
+	if (!kept->path || (source->resolved && !kept->resolved))
+		return;
+	kept->next = *slot;
+	*slot = kept;
+}
+
+/*
+ * Many containers have the same sources, and one that does not answer is not
+ * waited for again. *source is valid as long as cache and looker are.
+ */
+static int look_at_source(const struct name_looker *looker,
+			  struct source_cache *cache, const char *path,
+			  struct node_source *source)
+{
+	const struct fetch_root node = { .proc_dirfd = -1, .bare = true };
+	struct node_source **slot = slot_of(cache, path);
+	struct path_look look;
+	int err;
+
+	for (const struct node_source *at = *slot; at; at = at->next) {
+		if (strcmp(at->path, path) == 0) {
+			*source = *at;
+			return 0;
+		}
+	}
+	err = fetch_look(looker->fetch, looker->arena, node, path, &look);
+	if (err)
+		return err;
+	*source = (struct node_source){
+		.path = path,
+		.seen = look_was_seen(&look),
+		.resolved = look.resolved,
+		.dev = look.inode.dev,
+		.ino = look.inode.ino,
+	};
+	keep_source(cache, slot, source);
+	return 0;
 }
 
 /* ---- the mounts of the record ---- */
@@ -222,26 +365,25 @@ static const struct mount *mount_at(const struct name_looker *looker,
 }
 
 static enum tristate fits_source(const struct path_look *there,
-				 const struct path_look *source)
+				 const struct node_source *source)
 {
-	if (!look_was_seen(source))
+	if (!source->seen)
 		return TRI_UNKNOWN;
-	if (!source->resolved)
-		return TRI_NO;
-	return source->inode.dev == there->inode.dev &&
-			       source->inode.ino == there->inode.ino
+	return source->resolved && source->dev == there->inode.dev &&
+			       source->ino == there->inode.ino
 		       ? TRI_YES
 		       : TRI_NO;
 }
 
-static int look_at_mount(struct name_looker *looker, struct mount_fact *fact)
+static int look_at_mount(struct name_looker *looker, struct source_cache *cache,
+			 struct mount_fact *fact)
 {
 	const struct record_mount *record = fact->record;
 	const struct mount *mount;
+	struct node_source source;
 	struct path_look there;
-	struct path_look source;
-	int err = fetch_look(looker->fetch, looker->arena, looker->root,
-			     record->destination, &there);
+	int err =
+		look_within(looker, looker->root, record->destination, &there);
 
 	if (err || !looker->table_known || !there.resolved)
 		return err;
@@ -249,6 +391,7 @@ static int look_at_mount(struct name_looker *looker, struct mount_fact *fact)
 	if (!mount)
 		return 0;
 	fact->present = true;
+	fact->directory = there.kind == KIND_DIRECTORY;
 	fact->mnt_id = there.inode.mnt_id;
 	fact->kind = there.kind;
 	fact->inode = there.inode;
@@ -263,8 +406,7 @@ static int look_at_mount(struct name_looker *looker, struct mount_fact *fact)
 	}
 	if (!record->source)
 		return 0;
-	err = fetch_look(looker->fetch, looker->arena, FETCH_HOST,
-			 record->source, &source);
+	err = look_at_source(looker, cache, record->source, &source);
 	if (err)
 		return err;
 	fact->fits = fits_source(&there, &source);
@@ -272,7 +414,8 @@ static int look_at_mount(struct name_looker *looker, struct mount_fact *fact)
 	return 0;
 }
 
-int name_look_at_mounts(struct name_looker *looker, const struct bundle *bundle,
+int name_look_at_mounts(struct name_looker *looker, struct source_cache *cache,
+			const struct bundle *bundle,
 			struct mount_fact_list *facts)
 {
 	int err = 0;
@@ -284,7 +427,7 @@ int name_look_at_mounts(struct name_looker *looker, const struct bundle *bundle,
 		if (!fact)
 			return -ENOMEM;
 		*fact = (struct mount_fact){ .record = &bundle->mounts.at[i] };
-		err = look_at_mount(looker, fact);
+		err = look_at_mount(looker, cache, fact);
 	}
 	return err;
 }

@@ -282,12 +282,13 @@ static const char *const pid_file_names[] = { "init.pid", "pidfile" };
 static int try_pid_file(struct evidence *ev, struct fetch *fetch,
 			const char *path, struct pid_file *file)
 {
+	const struct fetch_root node = { .proc_dirfd = -1, .bare = true };
 	struct path_look look;
 	int err;
 
 	if (!path)
 		return -ENOMEM;
-	err = fetch_look(fetch, &ev->arena, FETCH_HOST, path, &look);
+	err = fetch_look(fetch, &ev->arena, node, path, &look);
 	if (err || look.kind != KIND_REGULAR || look.times_foreign)
 		return err;
 	file->pid = pid_in_file(fetch, path);

@@ -88,16 +88,23 @@ static int standpoint_add_process(const struct standpoint_search *search,
 	const struct task *tasks;
 	bool cut;
 	size_t n;
-	int err = fetch_tasks(fetch, member->dirfd, &tasks, &n, &cut);
+	int err;
 
+	/* One that does not answer may have more of its kind. */
+	if (gaps->timed_out) {
+		gaps->timed_out++;
+		return 0;
+	}
+	err = fetch_tasks(fetch, member->dirfd, member->pid, &tasks, &n, &cut);
 	if (err == -ESRCH || err == -ENOENT) {
 		gaps->ended++;
 		return 0;
 	}
 	if (err) {
 		standpoint_gap(gaps,
-			       err == -ETIMEDOUT ? &gaps->timed_out
-						 : &gaps->denied,
+			       err == -ETIMEDOUT || err == -ETIME
+				       ? &gaps->timed_out
+				       : &gaps->denied,
 			       member->pid);
 		return 0;
 	}

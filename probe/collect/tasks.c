@@ -31,7 +31,7 @@ static uint64_t status_number(const char *status, const char *name, int base,
 }
 
 /* A name's line begins behind a newline: comm, the first one, cannot hold any. */
-static int task_read_status(int dirfd, struct task *task)
+static int task_read_status(int dirfd, struct task *task, uint64_t *threads)
 {
 	char status[TASK_STATUS_SIZE];
 	ssize_t len = read_file_at(dirfd, "status", status, sizeof(status));
@@ -42,6 +42,7 @@ static int task_read_status(int dirfd, struct task *task)
 	task->cap_bounding = status_number(status, "\nCapBnd:", 16, ~0ULL);
 	task->seccomp =
 		(int)status_number(status, "\nSeccomp:", 10, (uint64_t)-1);
+	*threads = status_number(status, "\nThreads:", 10, 0);
 	return 0;
 }
 
@@ -69,20 +70,23 @@ static int task_read_namespace(int dirfd, struct task *task)
 	return 0;
 }
 
-/* False for a thread that has ended. */
-static bool task_read(int tasksfd, const char *name, struct task *task)
+/*
+ * False for a thread that has ended. *threads: how many the process has, 0 not
+ * known.
+ */
+static bool task_read(int tasksfd, const char *path, pid_t tid,
+		      struct task *task, uint64_t *threads)
 {
 	cleanup_close int dirfd =
-		openat(tasksfd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	uint64_t tid = 0;
+		openat(tasksfd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int err = dirfd < 0 ? -errno : 0;
 
-	*task = (struct task){ .seccomp = -1, .cap_bounding = ~0ULL };
-	if (parse_u64(name, INT32_MAX, &tid))
-		return false;
-	task->tid = (pid_t)tid;
+	*task = (struct task){ .tid = tid,
+			       .seccomp = -1,
+			       .cap_bounding = ~0ULL };
+	*threads = 0;
 	if (!err)
-		err = task_read_status(dirfd, task);
+		err = task_read_status(dirfd, task, threads);
 	if (!err)
 		err = task_read_root(dirfd, task);
 	if (!err)
@@ -114,7 +118,17 @@ int tasks_open(int proc_dirfd)
 	return -ESRCH;
 }
 
-ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut)
+/* Most processes have one thread, for which no directory needs to be listed. */
+static bool read_only_task(int proc_dirfd, pid_t pid, struct task *task)
+{
+	char path[32];
+	uint64_t threads;
+
+	snprintf(path, sizeof(path), "task/%d", pid);
+	return task_read(proc_dirfd, path, pid, task, &threads) && threads == 1;
+}
+
+static ssize_t list_tasks(int proc_dirfd, void *bytes, size_t size, bool *cut)
 {
 	int tasksfd = tasks_open(proc_dirfd);
 	cleanup_closedir DIR *dir = tasksfd < 0 ? NULL : fdopendir(tasksfd);
@@ -122,7 +136,6 @@ ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut)
 	struct dirent *entry;
 	size_t n = 0;
 
-	*cut = false;
 	if (tasksfd < 0)
 		return tasksfd;
 	if (!dir) {
@@ -133,18 +146,32 @@ ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut)
 	}
 	errno = 0;
 	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
+		uint64_t threads;
+		uint64_t tid;
+
+		if (parse_u64(entry->d_name, INT32_MAX, &tid))
 			continue;
 		if ((n + 1) * sizeof(*tasks) > size) {
 			*cut = true;
 			break;
 		}
-		n += task_read(tasksfd, entry->d_name, &tasks[n]);
+		n += task_read(tasksfd, entry->d_name, (pid_t)tid, &tasks[n],
+			       &threads);
 		errno = 0;
 	}
 	if (errno && !*cut)
 		return -errno;
 	return n ? (ssize_t)(n * sizeof(*tasks)) : -ESRCH;
+}
+
+ssize_t tasks_read(int proc_dirfd, pid_t pid, void *bytes, size_t size,
+		   bool *cut)
+{
+	*cut = false;
+	if (size >= sizeof(struct task) &&
+	    read_only_task(proc_dirfd, pid, bytes))
+		return sizeof(struct task);
+	return list_tasks(proc_dirfd, bytes, size, cut);
 }
 
 ssize_t tasks_read_mounts(int proc_dirfd, pid_t tid, char *text, size_t size)

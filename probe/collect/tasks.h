@@ -31,12 +31,14 @@ struct task {
 int tasks_open(int proc_dirfd);
 
 /*
- * Fills `bytes` with a struct task for each thread of the process that
- * `proc_dirfd` holds, at most as many as fit into `size`; *cut: there are more.
+ * Fills `bytes` with a struct task for each thread of process `pid` (in that
+ * procfs), which `proc_dirfd` holds, at most as many as fit into `size`; *cut:
+ * there are more.
  * A thread that ends meanwhile is left out; one that may not be looked at has
  * err. Returns the bytes used, or -errno: -ESRCH where the process ended.
  */
-ssize_t tasks_read(int proc_dirfd, void *bytes, size_t size, bool *cut);
+ssize_t tasks_read(int proc_dirfd, pid_t pid, void *bytes, size_t size,
+		   bool *cut);
 
 /*
  * The mountinfo of thread `tid` of that process, NUL-terminated in `text`. The

@@ -32,8 +32,10 @@ struct walker {
 	bool last_is_link;	/* we are inside the text of a final link */
 	struct timespec newest; /* change of what was walked */
 	uint64_t mnt_id;	/* of what was walked last */
-	uint32_t magic;		/* of its file system; 0 unknown */
-	bool times_foreign;	/* some of it is as somebody else says */
+	struct inode at;	/* of fds[depth], where at_known */
+	bool at_known;
+	uint32_t magic;	    /* of its file system; 0 unknown */
+	bool times_foreign; /* some of it is as somebody else says */
 	uint64_t outside_mnt;
 	enum walk_links links;
 	struct walk_result *result;
@@ -99,6 +101,8 @@ static void note_step(struct walker *w, int fd, const struct inode *inode)
 {
 	struct walk_result *result = w->result;
 
+	if (w->links & WALK_BARE)
+		return;
 	if (result->nsteps == MAX_STEPS) {
 		result->steps_cut = true;
 		return;
@@ -179,6 +183,7 @@ static void go_up(struct walker *w)
 	if (w->depth == 0)
 		return;
 	close(w->fds[w->depth--]);
+	w->at_known = false;
 	w->here[w->ends[w->depth]] = '\0';
 }
 
@@ -244,7 +249,7 @@ static int expand_link(struct walker *w, int fd, const char *name)
 	ssize_t len;
 	char *at;
 
-	if (w->links == WALK_ENDS_AT_LINKS)
+	if (w->links & WALK_ENDS_AT_LINKS)
 		return -ELOOP;
 	if (may_be_magic(w->fds[w->depth]))
 		return -EXDEV;
@@ -269,6 +274,17 @@ static int expand_link(struct walker *w, int fd, const char *name)
 	return len ? 0 : -ENOENT;
 }
 
+/* Where the walk stands: what was just opened there has been looked at. */
+static int look_here(struct walker *w, struct inode *inode)
+{
+	int err = w->at_known ? 0 : look_at(w->fds[w->depth], &w->at);
+
+	w->at_known = !err;
+	if (!err)
+		*inode = w->at;
+	return err;
+}
+
 /* Walks one component. 1: go on, 0: arrived at *final, else -errno. */
 static int walk_step(struct walker *w, int *final)
 {
@@ -283,7 +299,7 @@ static int walk_step(struct walker *w, int *final)
 		*final = w->fds[w->depth];
 		return 0;
 	}
-	err = look_at(w->fds[w->depth], &w->result->inode);
+	err = look_here(w, &w->result->inode);
 	if (err)
 		return err;
 	note_change(w, w->fds[w->depth], &w->result->inode);
@@ -319,6 +335,8 @@ static int walk_step(struct walker *w, int *final)
 		return -ENOTDIR;
 	}
 	err = go_down(w, fd, name);
+	w->at = inode;
+	w->at_known = !err;
 	return err ? err : 1;
 }
 
@@ -371,7 +389,7 @@ static int arrive(struct walker *w, int fd)
 {
 	struct walk_result *result = w->result;
 	ssize_t len;
-	int err = look_at(fd, &result->inode);
+	int err = look_here(w, &result->inode);
 
 	if (err) {
 		fail(w, err);
@@ -385,8 +403,10 @@ static int arrive(struct walker *w, int fd)
 			       : kind_of_mode(result->inode.mode);
 	snprintf(result->resolved, sizeof(result->resolved), "%s",
 		 w->here[0] ? w->here : "/");
-	len = get_attribute(fd, "security.selinux", result->selinux,
-			    sizeof(result->selinux) - 1);
+	len = w->links & WALK_BARE
+		      ? 0
+		      : get_attribute(fd, "security.selinux", result->selinux,
+				      sizeof(result->selinux) - 1);
 	result->selinux[len > 0 ? len : 0] = '\0';
 	/* The last step is the object itself: its ACL decides who may write. */
 	note_step(w, fd, &result->inode);

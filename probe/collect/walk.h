@@ -60,7 +60,11 @@ struct walk_result {
  * before. With WALK_ENDS_AT_LINKS a link, on the way or at the end, ends it as
  * O_NOFOLLOW does, with KIND_SYMLINK_LOOP.
  */
-enum walk_links { WALK_FOLLOWS, WALK_ENDS_AT_LINKS };
+enum walk_links {
+	WALK_FOLLOWS = 0,
+	WALK_ENDS_AT_LINKS = 1,
+	WALK_BARE = 2, /* one of both, without labels, ACLs and steps */
+};
 int walk(int rootfd, const char *path, uint64_t outside_mnt,
 	 enum walk_links links, struct walk_result *result);
 

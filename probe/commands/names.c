@@ -24,16 +24,30 @@ enum {
 	LOOKS_MEMORY = 32 << 20, /* of one container */
 	MAX_ROOTS = 64,		 /* directories that could be a root */
 	MAX_NAMES_OF_ONE = 256,
-	LEAST_LEFT = 1 << 20, /* of the evidence's memory, for the others */
+	KEPT_OF_ONE = 8 << 20, /* of the evidence's memory, for one container */
+	LEAST_LEFT = 1 << 20,  /* of it, for the others */
+	MS_OF_ONE = 4000,
 };
 
 static const char *const usual_names[] = { "/var/run/docker.sock",
 					   "/run/docker.sock" };
 
-/* One container being looked at. */
-struct subject {
+/* What all containers share. */
+struct names_run {
 	struct evidence *ev;
 	struct fetch *fetch;
+	const struct record_index *records;
+	const struct name_wanted_list *extra;
+	struct source_cache *cache;
+	struct coverage_tally tally;
+};
+
+/* One container being looked at. */
+struct subject {
+	struct names_run *run;
+	struct evidence *ev;
+	struct fetch *fetch;
+	struct name_limits limits;
 	struct arena arena; /* of the looks */
 	size_t container;
 	const struct bundle *bundle; /* NULL: no record */
@@ -91,6 +105,79 @@ static int ask_sockets(struct evidence *ev, const struct mount_view *table,
 		seen->path = same_path(ev, &look->inode);
 	return err;
 }
+
+/* ---- gaps ---- */
+
+/* So many of one kind, of which the first is of this process. */
+static void count_gaps(struct subject *subject, enum coverage_gap gap, size_t n,
+		       pid_t pid, int err)
+{
+	struct coverage_tally tally = { 0 };
+
+	if (!n || gap == GAP_NONE)
+		return;
+	tally.gaps[gap] = (struct gap_count){ n, err, pid, NULL };
+	coverage_sum(&subject->run->tally, &tally);
+}
+
+/* More than is kept of one container, or took more than its part of the time. */
+static void count_whole(struct subject *subject, enum coverage_gap gap)
+{
+	coverage_count_name(&subject->run->tally, gap,
+			    subject->ev->containers.at[subject->container].id,
+			    0);
+}
+
+/*
+ * Of a thread that has ended nothing is missing, and an error that the name
+ * itself leads to is an answer.
+ */
+static enum coverage_gap look_gap(const struct path_look *look)
+{
+	switch (look->kind) {
+	case KIND_DENIED:
+		return GAP_DENIED;
+	case KIND_TIMED_OUT:
+		return GAP_SILENT;
+	case KIND_ERROR:
+		break;
+	default:
+		return GAP_NONE;
+	}
+	switch (look->err) {
+	case ENOTDIR:
+	case ENAMETOOLONG:
+	case E2BIG:
+	case EXDEV:
+	case ESRCH:
+	case ENOENT:
+	case ESTALE:
+		return GAP_NONE;
+	case ETIME:
+		return GAP_TIMED_OUT;
+	default:
+		return GAP_FAILED;
+	}
+}
+
+static int look_counted(struct subject *subject, struct name_looker *looker,
+			const char *below, const char *name,
+			enum name_depth depth, struct way *way)
+{
+	int err = name_look(looker, below, name, depth, way);
+	enum coverage_gap gap = look_gap(&way->look);
+
+	subject->run->tally.read += gap == GAP_NONE;
+	/* That it had no more time, or did not answer, is told once. */
+	if (gap != GAP_SILENT)
+		coverage_count_name(
+			&subject->run->tally, gap,
+			subject->ev->containers.at[subject->container].id,
+			way->look.err);
+	return err;
+}
+
+/* ---- dates and mounts ---- */
 
 static bool is_later(struct timespec a, struct timespec b)
 {
@@ -194,21 +281,12 @@ static int see_name(struct subject *subject, struct name_looker *looker,
 		return -errno;
 	seen->standpoint = standpoint;
 	seen->record_root = record_root;
-	err = name_look(looker, NULL, name, &way);
+	err = look_counted(subject, looker, NULL, name, LOOK_WHOLE, &way);
 	if (!err)
 		err = take_look(subject, &looker->table, &way.look, seen);
 	if (!err)
 		judge_way(subject, &way, &looker->table, NULL, seen);
 	return err;
-}
-
-/* Does the name's own directory exist there? Only then could it be meant. */
-static bool has_directory(const struct path_look *look)
-{
-	if (look->kind == KIND_ERROR)
-		return look->err != ENOTDIR;
-	return look->kind != KIND_MISSING ||
-	       (look->way.n && look->way.at[look->way.n - 1].last);
 }
 
 /* Does the node have, or had it, sockets of runtimes below this directory? */
@@ -271,14 +349,20 @@ static bool may_have_been(const struct subject *subject, const struct way *way)
  * node has removed since, may have been.
  */
 static int note_lost_root(struct subject *subject, const char *below,
-			  const struct way *way)
+			  const char *name)
 {
 	struct evidence *ev = subject->ev;
+	struct way way;
+	int err;
 
 	if (subject->lost_root ||
 	    !(subject->facts->cap_bounding & (1ULL << CAP_SYS_CHROOT)) ||
-	    !shows_sockets(subject, below) || !may_have_been(subject, way))
+	    !shows_sockets(subject, below))
 		return 0;
+	err = look_counted(subject, &subject->base, below, name, LOOK_WHOLE,
+			   &way);
+	if (err || !may_have_been(subject, &way))
+		return err;
 	subject->lost_root = true;
 	return means_add(
 		ev, &subject->facts->means,
@@ -288,36 +372,49 @@ static int note_lost_root(struct subject *subject, const char *below,
 			quote_text(&ev->arena, below)));
 }
 
-/* The name as it would be for who takes the directory `below` for its root. */
+/*
+ * The name as it would be for who takes the directory `below` for its root. The
+ * way to that is looked at for the first name that needs it.
+ */
 static int see_below(struct subject *subject, const char *below,
-		     const char *name)
+		     struct way *root, const char *name)
 {
 	struct name_looker *base = &subject->base;
 	struct name_seen *seen;
-	struct way root;
 	struct way way;
-	int err = name_look(base, NULL, below, &root);
+	int err = look_counted(subject, base, below, name, LOOK_IN_DIRECTORY,
+			       &way);
 
-	if (err || root.look.kind == KIND_REGULAR ||
-	    root.look.kind == KIND_SOCKET)
-		return err;
-	err = name_look(base, below, name, &way);
 	if (err)
 		return err;
-	if (!has_directory(&way.look))
-		return note_lost_root(subject, below, &way);
-	seen = add_seen(subject, name);
+	/* Only where the name's own directory exists could it be meant. */
+	if (!name_has_directory(&way.look))
+		return note_lost_root(subject, below, name);
+	if (!root->uppers)
+		err = look_counted(subject, base, NULL, below, LOOK_WHOLE,
+				   root);
+	seen = err ? NULL : add_seen(subject, name);
 	if (!seen)
-		return -errno;
+		return err ? err : -errno;
 	seen->standpoint = subject->record_root;
 	seen->below = keep(subject->ev, below, &err);
 	if (!err)
 		err = take_look(subject, &base->table, &way.look, seen);
 	if (err)
 		return err;
-	judge_way(subject, &root, &base->table, NULL, seen);
+	judge_way(subject, root, &base->table, NULL, seen);
 	judge_way(subject, &way, &base->table, below, seen);
 	return 0;
+}
+
+static int see_names_below(struct subject *subject, const char *below)
+{
+	struct way root = { 0 };
+	int err = 0;
+
+	for (size_t k = 0; k < subject->names.n && !err; k++)
+		err = see_below(subject, below, &root, subject->names.at[k]);
+	return err;
 }
 
 /*
@@ -330,7 +427,8 @@ static int see_on_node(struct subject *subject, const char *name)
 	struct name_looker looker = {
 		.fetch = subject->fetch,
 		.arena = &subject->arena,
-		.root = FETCH_HOST,
+		.limits = &subject->limits,
+		.root = { .proc_dirfd = -1, .bare = true },
 	};
 	struct name_seen *seen = add_seen(subject, name);
 	struct way way;
@@ -340,10 +438,10 @@ static int see_on_node(struct subject *subject, const char *name)
 		return -errno;
 	if (ev->node_view != NO_INDEX)
 		looker.table = ev->views.at[ev->node_view];
-	err = name_look(&looker, NULL, name, &way);
+	err = look_counted(subject, &looker, NULL, name, LOOK_WHOLE, &way);
 	if (!err)
 		err = take_look(subject, &looker.table, &way.look, seen);
-	if (!err && has_directory(&way.look))
+	if (!err && name_has_directory(&way.look))
 		add_date(seen, way_date(&way, 0));
 	return err;
 }
@@ -364,6 +462,7 @@ static const char *record_root_path(struct subject *subject)
 /* Which of the standpoints is the root that the record says? NO_INDEX: none. */
 static int find_record_root(struct subject *subject, size_t *found)
 {
+	const struct fetch_root node = { .proc_dirfd = -1, .bare = true };
 	const struct evidence *ev = subject->ev;
 	const char *path = record_root_path(subject);
 	struct path_look look;
@@ -372,8 +471,8 @@ static int find_record_root(struct subject *subject, size_t *found)
 	*found = NO_INDEX;
 	if (!path)
 		return 0;
-	err = fetch_look(subject->fetch, &subject->arena, FETCH_HOST, path,
-			 &look);
+	err = fetch_look(subject->fetch, &subject->arena, node, path, &look);
+	count_gaps(subject, look_gap(&look), 1, 0, look.err);
 	if (err || look.kind != KIND_DIRECTORY)
 		return err;
 	subject->facts->root_known = true;
@@ -392,10 +491,16 @@ static int init_looker(struct subject *subject, size_t standpoint,
 		       struct name_looker *looker)
 {
 	const struct standpoint *at = &subject->ev->standpoints.at[standpoint];
+	const struct process *process = &subject->ev->processes.at[at->process];
+	int err = name_looker_init(looker, subject->fetch, &subject->arena,
+				   &subject->limits, process->dirfd, at->tid);
+	enum coverage_gap gap = fetch_gap(looker->table_err);
 
-	return name_looker_init(looker, subject->fetch, &subject->arena,
-				subject->ev->processes.at[at->process].dirfd,
-				at->tid);
+	if (gap == GAP_CUT)
+		count_whole(subject, GAP_MANY);
+	else if (gap != GAP_ENDED && gap != GAP_SILENT)
+		count_gaps(subject, gap, 1, process->pid, -looker->table_err);
+	return err;
 }
 
 /* ---- directories that could be a root ---- */
@@ -411,6 +516,8 @@ static int add_root(struct subject *subject, const char *path, size_t len)
 	}
 	slot = list_add(&subject->arena, &subject->roots, MAX_ROOTS);
 	if (!slot && errno == EOVERFLOW) {
+		if (!subject->facts->roots_cut)
+			count_whole(subject, GAP_MANY);
 		subject->facts->roots_cut = true;
 		return 0;
 	}
@@ -431,7 +538,9 @@ static int find_roots(struct subject *subject)
 		if (!fact->present || !fact->record->bind)
 			continue;
 		for (size_t len = strlen(fact->point); len > 1 && !err;) {
-			err = add_root(subject, fact->point, len);
+			/* what lies above is a directory, whatever is there */
+			if (fact->directory || fact->point[len])
+				err = add_root(subject, fact->point, len);
 			while (len > 1 && fact->point[len - 1] != '/')
 				len--;
 			len -= len > 1;
@@ -481,6 +590,11 @@ static int find_threads(struct subject *subject)
 	if (!err)
 		err = standpoints_find(ev, subject->fetch, subject->container,
 				       &members, &gaps);
+	count_gaps(subject, GAP_DENIED, gaps.denied, gaps.pid, EACCES);
+	count_gaps(subject, GAP_SILENT, gaps.timed_out, gaps.pid, 0);
+	if (gaps.cut)
+		count_whole(subject, GAP_MANY);
+	subject->limits.silent |= gaps.timed_out != 0;
 	*subject->facts = (struct name_facts){
 		.container = subject->container,
 		.members = members.n,
@@ -535,8 +649,10 @@ static int prepare_base(struct subject *subject)
 		return err;
 	subject->root_mnt =
 		subject->ev->standpoints.at[subject->record_root].root_mnt_id;
-	err = name_look_at_mounts(&subject->base, subject->bundle,
-				  &subject->mounts);
+	if (subject->bundle->mounts_cut)
+		count_whole(subject, GAP_MANY);
+	err = name_look_at_mounts(&subject->base, subject->run->cache,
+				  subject->bundle, &subject->mounts);
 	return err ? err : find_roots(subject);
 }
 
@@ -547,11 +663,8 @@ static int see_from_other_roots(struct subject *subject)
 		&subject->ev->containers.at[subject->container];
 	int err = 0;
 
-	for (size_t i = 0; i < subject->roots.n && !err; i++) {
-		for (size_t k = 0; k < subject->names.n && !err; k++)
-			err = see_below(subject, subject->roots.at[i],
-					subject->names.at[k]);
-	}
+	for (size_t i = 0; i < subject->roots.n && !err; i++)
+		err = see_names_below(subject, subject->roots.at[i]);
 	for (size_t k = 0;
 	     container->host_pid != TRI_NO && k < subject->names.n && !err; k++)
 		err = see_on_node(subject, subject->names.at[k]);
@@ -633,10 +746,9 @@ static void ask_permissions(struct subject *subject)
 	}
 }
 
-static int look_at_container(struct subject *subject,
-			     const struct record_index *records,
-			     const struct name_wanted_list *extra)
+static int look_at_container(struct subject *subject)
 {
+	struct names_run *run = subject->run;
 	struct evidence *ev = subject->ev;
 	int err;
 
@@ -646,10 +758,10 @@ static int look_at_container(struct subject *subject,
 		return -errno;
 	err = find_threads(subject);
 	if (!err)
-		err = records_find_pid_file(ev, subject->fetch, records,
+		err = records_find_pid_file(ev, subject->fetch, run->records,
 					    subject->container);
 	if (!err)
-		err = find_names(subject, extra);
+		err = find_names(subject, run->extra);
 	if (!err)
 		err = prepare_base(subject);
 	ask_permissions(subject);
@@ -662,30 +774,46 @@ static int look_at_container(struct subject *subject,
 	return err ? err : see_all_names(subject);
 }
 
-/* One that makes its names too large is not seen; the others are. */
-static int look_or_note(struct subject *subject,
-			const struct record_index *records,
-			const struct name_wanted_list *extra)
+/*
+ * One that makes its names too large, or takes too long, is not seen whole; the
+ * others are.
+ */
+static int look_or_note(struct subject *subject)
 {
-	struct evidence *ev = subject->ev;
-	size_t left = ev->arena.limit - ev->arena.used;
-	int err = look_at_container(subject, records, extra);
+	struct arena *arena = &subject->ev->arena;
+	size_t limit = arena->limit;
+	size_t left = limit - arena->used;
+	int err;
 
+	if (left > KEPT_OF_ONE)
+		arena->limit = arena->used + KEPT_OF_ONE;
+	err = look_at_container(subject);
+	arena->limit = limit;
+	if (subject->limits.silent)
+		count_whole(subject, GAP_SILENT);
+	else if (now_ms() >= subject->limits.until)
+		count_whole(subject, GAP_SLOW);
 	if (err && subject->facts)
 		subject->facts->cut = true;
-	return err == -ENOMEM && subject->facts && left > LEAST_LEFT ? 0 : err;
+	if (!subject->facts ||
+	    (err != -EOVERFLOW && (err != -ENOMEM || left <= LEAST_LEFT)))
+		return err;
+	count_whole(subject, err == -EOVERFLOW ? GAP_CUT : GAP_MANY);
+	return 0;
 }
 
-int names_look(struct evidence *ev, struct fetch *fetch,
-	       const struct record_index *records,
-	       const struct name_wanted_list *extra)
+static int look_at_each(struct names_run *run)
 {
+	struct evidence *ev = run->ev;
 	int err = 0;
 
 	for (size_t i = 0; i < ev->containers.n && !err; i++) {
 		struct subject subject = {
+			.run = run,
 			.ev = ev,
-			.fetch = fetch,
+			.fetch = run->fetch,
+			.limits = { now_ms() + MS_OF_ONE,
+				    ev->containers.at[i].silent },
 			.container = i,
 		};
 
@@ -693,8 +821,37 @@ int names_look(struct evidence *ev, struct fetch *fetch,
 		    !ev->containers.at[i].processes.n)
 			continue;
 		arena_init(&subject.arena, LOOKS_MEMORY);
-		err = look_or_note(&subject, records, extra);
+		err = look_or_note(&subject);
 		arena_free(&subject.arena);
 	}
+	return err;
+}
+
+/* The looks into views have told already what is complete. */
+static void report_gaps(struct names_run *run)
+{
+	for (enum coverage_gap gap = GAP_NONE + 1; gap < COVERAGE_GAPS; gap++) {
+		if (run->tally.gaps[gap].n)
+			coverage_report_gap(run->ev, SOURCE_CONTAINER_VIEWS,
+					    processes_extent(run->ev),
+					    &run->tally, gap);
+	}
+}
+
+int names_look(struct evidence *ev, struct fetch *fetch,
+	       const struct record_index *records,
+	       const struct name_wanted_list *extra)
+{
+	struct names_run run = {
+		.ev = ev,
+		.fetch = fetch,
+		.records = records,
+		.extra = extra,
+		.cache = source_cache_new(),
+	};
+	int err = run.cache ? look_at_each(&run) : -ENOMEM;
+
+	source_cache_free(run.cache);
+	report_gaps(&run);
 	return err;
 }

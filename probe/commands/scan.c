@@ -361,6 +361,8 @@ static int look_at_names(struct scan *scan)
 		    !finding->socket_path || finding->socket_path[0] != '/')
 			continue;
 		item = list_add(&ev->arena, &wanted, MAX_NAMES_SEEN);
+		if (!item && errno == EOVERFLOW)
+			break;
 		if (!item)
 			return -errno;
 		*item = (struct name_wanted){ finding->located.container.at,

@@ -9,6 +9,7 @@
 #include "correlate/members.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_NESTING = 32 };
@@ -126,11 +127,11 @@ static int membership_init(struct evidence *ev, struct membership *m)
 	const struct index_list *own =
 		&ev->containers.at[m->container].processes;
 	uint64_t nodes = node_mount_namespace(ev);
+	bool sorted = true; /* procfs lists them so */
 
-	m->descent = arena_alloc(&ev->arena, (n + 1) * sizeof(*m->descent));
-	m->namespaces =
-		arena_alloc(&ev->arena, (own->n + 1) * sizeof(*m->namespaces));
-	m->by_pid = arena_alloc(&ev->arena, (n + 1) * sizeof(*m->by_pid));
+	m->descent = calloc(n + 1, sizeof(*m->descent));
+	m->namespaces = calloc(own->n + 1, sizeof(*m->namespaces));
+	m->by_pid = calloc(n + 1, sizeof(*m->by_pid));
 	if (!m->descent || !m->namespaces || !m->by_pid)
 		return -ENOMEM;
 	for (size_t i = 0; i < own->n; i++) {
@@ -139,11 +140,33 @@ static int membership_init(struct evidence *ev, struct membership *m)
 		if (ns && ns != nodes && !has_namespace(m, ns))
 			m->namespaces[m->n_namespaces++] = ns;
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		m->by_pid[i] = i;
-	if (n)
+		sorted &= !i ||
+			  ev->processes.at[i - 1].pid < ev->processes.at[i].pid;
+	}
+	if (!sorted)
 		qsort_r(m->by_pid, n, sizeof(*m->by_pid), compare_by_pid,
 			ev->processes.at);
+	return 0;
+}
+
+static int add_members(struct evidence *ev, const struct membership *m,
+		       struct index_list *members)
+{
+	for (size_t i = 0; i < ev->processes.n; i++)
+		m->descent[i] = belongs_by_itself(m, &ev->processes.at[i]);
+	for (size_t i = 0; i < ev->processes.n; i++) {
+		size_t *slot;
+
+		settle_descent(m, i);
+		if (m->descent[i] != DESCENT_YES)
+			continue;
+		slot = list_add(&ev->arena, members, MAX_PROCESSES);
+		if (!slot)
+			return -errno;
+		*slot = i;
+	}
 	return 0;
 }
 
@@ -153,20 +176,10 @@ int members_find(struct evidence *ev, size_t container,
 	struct membership m = { .ev = ev, .container = container };
 	int err = membership_init(ev, &m);
 
-	if (err)
-		return err;
-	for (size_t i = 0; i < ev->processes.n; i++)
-		m.descent[i] = belongs_by_itself(&m, &ev->processes.at[i]);
-	for (size_t i = 0; i < ev->processes.n; i++) {
-		size_t *slot;
-
-		settle_descent(&m, i);
-		if (m.descent[i] != DESCENT_YES)
-			continue;
-		slot = list_add(&ev->arena, members, MAX_PROCESSES);
-		if (!slot)
-			return -errno;
-		*slot = i;
-	}
-	return 0;
+	if (!err)
+		err = add_members(ev, &m, members);
+	free(m.descent);
+	free(m.namespaces);
+	free(m.by_pid);
+	return err;
 }
