@@ -99,7 +99,8 @@ static void a_thread_stands_for_its_process(void **state)
 	struct task tasks[8];
 	bool cut;
 
-	assert_int_equal(tasks_read(dirfd, tasks, sizeof(tasks), &cut),
+	assert_int_equal(tasks_read(dirfd, made->pid, tasks, sizeof(tasks),
+				    &cut),
 			 sizeof(tasks[0]));
 	assert_false(cut);
 	assert_int_equal(tasks[0].tid, made->tid);
@@ -107,6 +108,27 @@ static void a_thread_stands_for_its_process(void **state)
 	assert_true(tasks_read_mounts(dirfd, made->tid, text, sizeof(text)) >
 		    0);
 	close(dirfd);
+}
+
+/* One thread is read without a list of all; of two, none is missed. */
+static void all_threads_are_read(void **state)
+{
+	const struct headless *made = *state;
+	int headless = open_directory(made->pid, 0);
+	int own = open_directory(getpid(), 0);
+	struct task tasks[8];
+	bool cut;
+
+	assert_int_equal(tasks_read(headless, made->pid, tasks, sizeof(tasks),
+				    &cut),
+			 sizeof(tasks[0]));
+	assert_int_equal(tasks[0].tid, made->tid);
+	assert_int_equal(tasks_read(own, getpid(), tasks, sizeof(tasks), &cut),
+			 sizeof(tasks[0]));
+	assert_int_equal(tasks[0].tid, getpid());
+	assert_int_equal(tasks[0].err, 0);
+	close(headless);
+	close(own);
 }
 
 static void an_ended_process_has_no_threads(void **state)
@@ -123,7 +145,8 @@ static void an_ended_process_has_no_threads(void **state)
 	dirfd = open_directory(pid, 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_int_equal(tasks_read(dirfd, tasks, sizeof(tasks), &cut), -ESRCH);
+	assert_int_equal(tasks_read(dirfd, pid, tasks, sizeof(tasks), &cut),
+			 -ESRCH);
 	close(dirfd);
 }
 
@@ -131,6 +154,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_thread_stands_for_its_process,
+						start_headless, end_headless),
+		cmocka_unit_test_setup_teardown(all_threads_are_read,
 						start_headless, end_headless),
 		cmocka_unit_test(an_ended_process_has_no_threads),
 	};
