@@ -16,7 +16,8 @@ static bool process_ended(const struct process *process, struct fetch *fetch)
 	size_t n;
 	bool cut;
 
-	return fetch_tasks(fetch, process->dirfd, &tasks, &n, &cut) == -ESRCH;
+	return fetch_tasks(fetch, process->dirfd, process->pid, &tasks, &n,
+			   &cut) == -ESRCH;
 }
 
 /*

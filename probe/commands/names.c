@@ -160,6 +160,18 @@ static enum coverage_gap look_gap(const struct path_look *look)
 	}
 }
 
+/* procfs refuses what is of an ended process as if rights were missing. */
+static bool looker_has_ended(const struct name_looker *looker)
+{
+	const struct task *tasks;
+	bool cut;
+	size_t n;
+
+	return looker->root.proc_dirfd >= 0 && !looker->limits->silent &&
+	       fetch_tasks(looker->fetch, looker->root.proc_dirfd,
+			   looker->root.tid, &tasks, &n, &cut) == -ESRCH;
+}
+
 static int look_counted(struct subject *subject, struct name_looker *looker,
 			const char *below, const char *name,
 			enum name_depth depth, struct way *way)
@@ -167,6 +179,9 @@ static int look_counted(struct subject *subject, struct name_looker *looker,
 	int err = name_look(looker, below, name, depth, way);
 	enum coverage_gap gap = look_gap(&way->look);
 
+	if ((gap == GAP_DENIED || gap == GAP_FAILED) &&
+	    looker_has_ended(looker))
+		gap = GAP_NONE;
 	subject->run->tally.read += gap == GAP_NONE;
 	/* That it had no more time, or did not answer, is told once. */
 	if (gap != GAP_SILENT)
@@ -498,7 +513,8 @@ static int init_looker(struct subject *subject, size_t standpoint,
 
 	if (gap == GAP_CUT)
 		count_whole(subject, GAP_MANY);
-	else if (gap != GAP_ENDED && gap != GAP_SILENT)
+	else if (gap != GAP_NONE && gap != GAP_ENDED && gap != GAP_SILENT &&
+		 !looker_has_ended(looker))
 		count_gaps(subject, gap, 1, process->pid, -looker->table_err);
 	return err;
 }
