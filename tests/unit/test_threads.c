@@ -95,7 +95,8 @@ static void end(struct odd *odd)
 static size_t read_own(struct task *tasks, size_t most, bool *cut)
 {
 	int fd = proc_self();
-	ssize_t len = tasks_read(fd, tasks, most * sizeof(*tasks), cut);
+	ssize_t len =
+		tasks_read(fd, getpid(), tasks, most * sizeof(*tasks), cut);
 
 	close(fd);
 	assert_true(len >= 0 && len % (ssize_t)sizeof(*tasks) == 0);
@@ -207,7 +208,8 @@ static void a_process_that_ended(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_int_equal(tasks_read(fd, tasks, sizeof(tasks), &cut), -ESRCH);
+	assert_int_equal(tasks_read(fd, child, tasks, sizeof(tasks), &cut),
+			 -ESRCH);
 	assert_false(cut);
 	assert_int_equal(tasks_read_mounts(fd, child, text, sizeof(text)),
 			 -ESRCH);
