@@ -8,7 +8,7 @@ import findings
 import pytest
 
 STARVED = os.environ["STARVED"]
-STEPS = 20  # of probe/commands/scan.c
+STEPS = 21  # of probe/commands/scan.c
 BYTES = [0, 16, 100, 500, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000]
 
 
