@@ -395,7 +395,8 @@ static int look_with(struct fetch *fetch, struct arena *arena,
 	if (!err && !is_sound(&answered(fetch)->look))
 		err = -EIO;
 	if (err) {
-		look->kind = err == -ETIMEDOUT ? KIND_TIMED_OUT : KIND_ERROR;
+		look->kind = err == -ETIMEDOUT || err == -ETIME ? KIND_TIMED_OUT
+								: KIND_ERROR;
 		look->err = -err;
 		return 0;
 	}
