@@ -28,7 +28,9 @@ def explain(bench, *raws, options=()):
 
 @pytest.fixture(scope="module")
 def document(bench, agent):
-    raw = findings.finding(agent, "/var/run/docker.sock", findings.an_event(), workload="datadog-agent")
+    # Premise agreement: the record has a pod's name, which a DaemonSet's is the beginning of.
+    raw = findings.finding(agent, "/var/run/docker.sock", findings.an_event(), workload="datadog-agent",
+                           workload_type="daemonsets")
     return conftest.Evidence(explain(bench, raw)).document
 
 

@@ -34,9 +34,12 @@ def cgroup_base(node):
     return root
 
 
-def verdict(bench, container, since=2, **facts):
-    """The case of the mission's directory, in the name of a container, with an event so many seconds from now."""
-    raw = findings.finding(container, "/var/run/docker.sock", time.time() + since, **facts)
+def verdict(bench, container, **facts):
+    """
+    The case of the mission's directory, in the name of a container, with an event of now. (Premise time: one that comes
+    after the evidence is not judged.)
+    """
+    raw = findings.finding(container, "/var/run/docker.sock", time.time(), **facts)
     bench.node.path("/run/finding.json").write_text(json.dumps(raw))
     evidence = conftest.Evidence(bench.run("explain", "/run/finding.json"))
     reasons = {reason["rule"]: reason for reason in evidence["verdict"]["reasons"]}
@@ -463,7 +466,7 @@ def test_a_record_that_hides_privileges(bench, truth):
 
 
 def test_two_pods_of_one_name(bench, truth):
-    """A finding that names only namespace and workload fits both: neither is taken."""
+    """A finding that names only namespace and workload fits both: neither is taken. (Premise container: unknown.)"""
     mounts = [("/var/run/docker.sock", "/var/run/docker.sock", True)]
     pods = [bench.node.pod("twins", name, ["/bin/sockpeer", "init"], mounts=mounts) for name in ("twin-0", "twin-1")]
     path = bench.node.path(RECORD.format(id=pods[1]["id"]))
@@ -473,7 +476,7 @@ def test_two_pods_of_one_name(bench, truth):
     _, decision, reasons = verdict(bench, pods[0], container_id=None, uid=None, workload="twin-0")
     assert decision == "inconclusive"
     assert (reasons["container"]["holds"], reasons["container"]["text"]) == (
-        False, "the finding's container was not found: 2 containers match, and its process "
+        None, "the finding's container was not found: 2 containers match, and its process "
                "does not tell which")
     for pod in pods:
         bench.node.remove_pod(pod)
@@ -533,7 +536,7 @@ while True:
                                  ("/run", "/host/run", True)])
     kinds = set()
     for _ in range(40):
-        evidence, decision, _ = verdict(bench, pod, since=0)
+        evidence, decision, _ = verdict(bench, pod)
         assert decision in ("inconclusive", "not_supported")
         kinds |= {path["kind"] for path in evidence["paths"] if path["view"] == pod["id"]}
     assert kinds & {"socket", "directory", "missing"}
