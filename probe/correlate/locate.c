@@ -12,7 +12,7 @@
 
 enum { START_SLACK_MS = 2000 };
 
-static bool same(const char *a, const char *b)
+static bool locate_same(const char *a, const char *b)
 {
 	return a && b && strcmp(a, b) == 0;
 }
@@ -67,7 +67,7 @@ static bool matches_id(const struct candidates *candidates,
 		       const struct finding *finding)
 {
 	(void)candidates;
-	return same(candidate->id, finding->container_id);
+	return locate_same(candidate->id, finding->container_id);
 }
 
 static bool is_pod(const struct finding *finding)
@@ -83,8 +83,10 @@ static bool matches_part(const struct candidate *candidate,
 	const char *image = finding->image;
 
 	return !candidate->sandbox &&
-	       (!name || !candidate->name || same(name, candidate->name)) &&
-	       (!image || !candidate->image || same(image, candidate->image));
+	       (!name || !candidate->name ||
+		locate_same(name, candidate->name)) &&
+	       (!image || !candidate->image ||
+		locate_same(image, candidate->image));
 }
 
 /*
@@ -96,9 +98,9 @@ static bool matches_pod_uid(const struct candidates *candidates,
 			    const struct finding *finding)
 {
 	return is_pod(finding) && matches_part(candidate, finding) &&
-	       same(candidate->pod_uid, finding->workload_uid) &&
+	       locate_same(candidate->pod_uid, finding->workload_uid) &&
 	       (!candidates->incomplete ||
-		same(candidate->name, finding->container_name));
+		locate_same(candidate->name, finding->container_name));
 }
 
 /* By the name of its pod: does it have the form that this workload gives? */
@@ -107,7 +109,7 @@ static bool matches_workload(const struct candidates *candidates,
 			     const struct finding *finding)
 {
 	return matches_part(candidate, finding) &&
-	       same(candidate->pod_namespace, finding->name_space) &&
+	       locate_same(candidate->pod_namespace, finding->name_space) &&
 	       workload_fits_pod(workload_kind(finding->workload_type),
 				 finding->workload_name, candidate->pod_name,
 				 candidates->hostname);
@@ -162,11 +164,11 @@ static bool runs_in_pod(const struct candidates *candidates,
 	for (size_t i = 0; i < candidates->n; i++) {
 		struct candidate it = candidates->get(candidates->of, i);
 		bool by_uid = is_pod(finding) &&
-			      same(it.pod_uid, finding->workload_uid);
+			      locate_same(it.pod_uid, finding->workload_uid);
 
 		if (it.running &&
 		    (by_uid ||
-		     (same(it.pod_namespace, finding->name_space) &&
+		     (locate_same(it.pod_namespace, finding->name_space) &&
 		      workload_fits_pod(workload_kind(finding->workload_type),
 					finding->workload_name, it.pod_name,
 					candidates->hostname))))
@@ -274,7 +276,7 @@ static void try_access(const struct evidence *ev, struct finding *finding)
 
 		if (access->via == VIA_PROC_ROOT &&
 		    access->container == finding->located.container.at &&
-		    same(access->container_path, finding->socket_path)) {
+		    locate_same(access->container_path, finding->socket_path)) {
 			finding->located.path = access->path;
 			return;
 		}
