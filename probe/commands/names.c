@@ -256,7 +256,7 @@ static struct name_seen *add_seen(struct subject *subject, const char *name)
 	struct name_seen *seen =
 		list_add(&ev->arena, &ev->names_seen, MAX_NAMES_SEEN);
 
-	if (seen)
+	if (seen) {
 		*seen = (struct name_seen){
 			.container = subject->container,
 			.name = name,
@@ -266,6 +266,7 @@ static struct name_seen *add_seen(struct subject *subject, const char *name)
 			.dated = true,
 			.mounts_fit = TRI_YES,
 		};
+	}
 	return seen;
 }
 
