@@ -132,7 +132,7 @@ static void count_whole(struct subject *subject, enum coverage_gap gap)
  * Of a thread that has ended nothing is missing, and an error that the name
  * itself leads to is an answer.
  */
-static enum coverage_gap look_gap(const struct path_look *look)
+static enum coverage_gap name_gap(const struct path_look *look)
 {
 	switch (look->kind) {
 	case KIND_DENIED:
@@ -177,7 +177,7 @@ static int look_counted(struct subject *subject, struct name_looker *looker,
 			enum name_depth depth, struct way *way)
 {
 	int err = name_look(looker, below, name, depth, way);
-	enum coverage_gap gap = look_gap(&way->look);
+	enum coverage_gap gap = name_gap(&way->look);
 
 	if ((gap == GAP_DENIED || gap == GAP_FAILED) &&
 	    looker_has_ended(looker))
@@ -488,7 +488,7 @@ static int find_record_root(struct subject *subject, size_t *found)
 	if (!path)
 		return 0;
 	err = fetch_look(subject->fetch, &subject->arena, node, path, &look);
-	count_gaps(subject, look_gap(&look), 1, 0, look.err);
+	count_gaps(subject, name_gap(&look), 1, 0, look.err);
 	if (err || look.kind != KIND_DIRECTORY)
 		return err;
 	subject->facts->root_known = true;
