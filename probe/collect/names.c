@@ -116,6 +116,7 @@ static int look_at_upper(const struct name_looker *looker, const char *below,
 	const struct fetch_root node = { .proc_dirfd = -1,
 					 .ends_at_links = true,
 					 .bare = true };
+	const struct way_step *last;
 	struct path_look look;
 	const char *path;
 	const char *top;
@@ -130,15 +131,16 @@ static int look_at_upper(const struct name_looker *looker, const char *below,
 	if (err)
 		return err;
 	upper->fact = judge_upper(&look, path);
-	if (look.way.n)
-		upper->magic = look.way.at[look.way.n - 1].parent_magic;
+	if (!look.way.n)
+		return 0;
+	last = &look.way.at[look.way.n - 1];
+	upper->magic = last->parent_magic;
 	if (upper->fact != UPPER_LACKS_PARENT)
 		return 0;
 	/* The upper directory itself is always there, or all of it is unseen. */
 	idx = mount_by_id(&looker->table, step->parent.mnt_id);
 	top = looker->more.at[idx].upper;
-	if (!path_below(look.way.at[look.way.n - 1].at, top) ||
-	    strcmp(look.way.at[look.way.n - 1].at, top) == 0)
+	if (!path_below(last->at, top) || strcmp(last->at, top) == 0)
 		upper->fact = UPPER_UNKNOWN;
 	return 0;
 }

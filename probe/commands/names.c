@@ -60,6 +60,7 @@ struct subject {
 	struct mount_fact_list mounts;
 	struct string_list roots; /* resolved, in the record's root */
 	bool lost_root;		  /* such a means was noted */
+	bool told[COVERAGE_GAPS]; /* that this is missing of it */
 };
 
 /* ---- what is stored ---- */
@@ -120,9 +121,15 @@ static void count_gaps(struct subject *subject, enum coverage_gap gap, size_t n,
 	coverage_sum(&subject->run->tally, &tally);
 }
 
-/* More than is kept of one container, or took more than its part of the time. */
+/*
+ * More than is kept of one container, or took more than its part of the time:
+ * one container more in that line, however often it was met with.
+ */
 static void count_whole(struct subject *subject, enum coverage_gap gap)
 {
+	if (subject->told[gap])
+		return;
+	subject->told[gap] = true;
 	coverage_count_name(&subject->run->tally, gap,
 			    subject->ev->containers.at[subject->container].id,
 			    0);
