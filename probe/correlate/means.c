@@ -268,7 +268,7 @@ static int add_engines(struct evidence *ev, size_t container,
 				: "a runtime socket, which may have been live,";
 
 		if (access->container == container &&
-		    is_engine_in_reach(ev, access))
+		    is_engine_in_reach(ev, access)) {
 			err = means_add(
 				ev, means,
 				arena_printf(
@@ -278,6 +278,7 @@ static int add_engines(struct evidence *ev, size_t container,
 						path_name(
 							&ev->paths.at
 								 [access->path]))));
+		}
 	}
 	return err;
 }
