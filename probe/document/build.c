@@ -218,7 +218,7 @@ static struct doc_inode *build_inode(struct building *b,
 	if (!look->resolved)
 		return NULL;
 	item = take(b, 1, sizeof(*item));
-	if (item)
+	if (item) {
 		*item = (struct doc_inode){
 			.dev = inode->dev,
 			.ino = inode->ino,
@@ -231,6 +231,7 @@ static struct doc_inode *build_inode(struct building *b,
 			.change = inode->change,
 			.modify = inode->modify,
 		};
+	}
 	return item;
 }
 
