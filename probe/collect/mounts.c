@@ -315,15 +315,30 @@ int read_mountinfo(struct arena *arena, int fd, int64_t deadline,
 	return err ? err : worst;
 }
 
-/* For qsort_r(): by mount namespace and root, then by index. */
-static int compare_by_view(const void *a, const void *b, void *processes)
+struct view_order {
+	const struct process *processes;
+	uint64_t own;  /* the probe's mount namespace */
+	uint64_t node; /* that of pid 1 */
+};
+
+/*
+ * For qsort_r(): the probe's and the node's tables first, which no container's
+ * may leave without memory or time; then by mount namespace and root, then by
+ * index.
+ */
+static int compare_by_view(const void *a, const void *b, void *context)
 {
+	const struct view_order *of = context;
 	size_t first = *(const size_t *)a;
 	size_t second = *(const size_t *)b;
-	const struct process *x = (const struct process *)processes + first;
-	const struct process *y = (const struct process *)processes + second;
+	const struct process *x = of->processes + first;
+	const struct process *y = of->processes + second;
+	bool later_x = x->ns_mnt != of->own && x->ns_mnt != of->node;
+	bool later_y = y->ns_mnt != of->own && y->ns_mnt != of->node;
 	int order = 0;
 
+	if (later_x != later_y)
+		return later_x ? 1 : -1;
 	if (x->ns_mnt != y->ns_mnt)
 		return x->ns_mnt < y->ns_mnt ? -1 : 1;
 	if (x->root && y->root)
@@ -341,12 +356,19 @@ static size_t *order_by_view(struct evidence *ev)
 {
 	size_t n = ev->processes.n;
 	size_t *order = arena_alloc(&ev->arena, (n + 1) * sizeof(*order));
+	struct view_order by = { .processes = ev->processes.at };
 
-	for (size_t i = 0; order && i < n; i++)
+	for (size_t i = 0; order && i < n; i++) {
+		const struct process *process = &ev->processes.at[i];
+
 		order[i] = i;
+		if (process->self)
+			by.own = process->ns_mnt;
+		if (process->pid == 1)
+			by.node = process->ns_mnt;
+	}
 	if (order && n)
-		qsort_r(order, n, sizeof(*order), compare_by_view,
-			ev->processes.at);
+		qsort_r(order, n, sizeof(*order), compare_by_view, &by);
 	return order;
 }
 
