@@ -13,10 +13,13 @@
 
 /* SELF is the table's struct. */
 #define FIELD(field) (((SELF *)0)->field)
+/* Where it is; if it is of another type, that divides by zero: no constant. */
 #define IS(field, type)                                                        \
-	(offsetof(SELF, field) + 0 * _Generic(FIELD(field), type : 1))
+	(offsetof(SELF, field) /                                               \
+	 __builtin_types_compatible_p(__typeof__(FIELD(field)), type))
 #define IS_LIST(field, type)                                                   \
-	(offsetof(SELF, field) + 0 * _Generic(FIELD(field).at, type * : 1))
+	(offsetof(SELF, field) /                                               \
+	 __builtin_types_compatible_p(__typeof__(*FIELD(field).at), type))
 
 #define ROW(json, its, ...)                                                    \
 	{                                                                      \
@@ -46,7 +49,7 @@
 #define DEVICE(name, field) ONE(name, DEVICE, dev_t, field, 0)
 #define MODE(name, field) ONE(name, MODE, uint32_t, field, 0)
 #define ENUM(name, type, field, flags, words)                                  \
-	ONE(name, ENUM, enum type, field, flags, .names = &(words))
+	ONE(name, ENUM, type, field, flags, .names = &(words))
 #define CONTAINER(name, field, flags)                                          \
 	ONE(name, CONTAINER, struct container_ref, field, flags)
 #define PATH(name, field, flags) ONE(name, PATH, size_t, field, flags)
@@ -82,7 +85,7 @@
 
 #define SELF struct doc_phase
 static const struct member doc_phase_members[] = {
-	ENUM("phase", phase, phase, 0, phase_names),
+	ENUM("phase", enum phase, phase, 0, phase_names),
 	TRISTATE("seccomp", seccomp),
 	TRISTATE("no_new_privs", no_new_privs),
 	TEXT("cap_permitted", cap_permitted, NULLABLE, .form = &form_mask),
@@ -102,7 +105,7 @@ static const struct member doc_probe_members[] = {
 	NUMBER("duration_ms", duration_ms, 0, 0, NUMBER_LARGEST),
 	TEXT("root", root, FOREIGN, .form = &form_absolute),
 	TEXT("proc", proc, NULLABLE | FOREIGN, .form = &form_absolute),
-	ENUM("process_scope", extent, extent, 0, extent_names),
+	ENUM("process_scope", enum extent, extent, 0, extent_names),
 	NUMBER("pid", pid, NULLABLE, 1, INT32_MAX),
 	TRISTATE("passive", passive),
 	OBJECTS("confinement", doc_phase, confinement, SHORTENS),
@@ -142,7 +145,7 @@ static const char *check_coverage(const void *object, const char **why)
 static const struct member doc_coverage_members[] = {
 	TEXT("source", source, 0, .names = &source_names),
 	TEXT("scope", extent, FOREIGN, .form = &form_filled),
-	ENUM("status", coverage_status, status, 0, status_names),
+	ENUM("status", enum coverage_status, status, 0, status_names),
 	TEXT("detail", detail, FOREIGN),
 	TEXT("fix", fix, NULLABLE | FOREIGN),
 	ESCAPED,
@@ -185,7 +188,7 @@ static TYPE(doc_inode);
 #define SELF struct doc_unchanged
 static const struct member doc_unchanged_members[] = {
 	TIME("time", time, 0),
-	ENUM("basis", unchanged_basis, basis, 0, basis_names),
+	ENUM("basis", enum unchanged_basis, basis, 0, basis_names),
 };
 static TYPE(doc_unchanged);
 #undef SELF
@@ -240,7 +243,7 @@ static TYPE(doc_candidate);
 
 #define SELF struct doc_origin
 static const struct member doc_origin_members[] = {
-	ENUM("certainty", origin_certainty, certainty, 0, certainty_names),
+	ENUM("certainty", enum origin_certainty, certainty, 0, certainty_names),
 	TEXT("text", text, FOREIGN),
 	OBJECTS("candidates", doc_candidate, candidates, 0),
 	ESCAPED,
@@ -277,14 +280,14 @@ static const struct member doc_path_members[] = {
 	TEXT("path", path, FOREIGN, .form = &form_absolute),
 	TEXTS("names", names, NONEMPTY | FOREIGN, .form = &form_absolute),
 	TEXT("runtime", runtime, FOREIGN, .form = &form_filled),
-	ENUM("source", path_listing, listed, 0, listing_names),
+	ENUM("source", enum path_listing, listed, 0, listing_names),
 	CONTAINER("view", container, NULLABLE | FOREIGN),
 	BOOL("unlinked", unlinked),
 	TEXT("resolved", resolved, NULLABLE | FOREIGN, .form = &form_absolute),
 	OBJECTS("links", doc_link, links, 0),
-	ENUM("kind", path_kind, kind, 0, kind_names),
-	ENUM("state", socket_state, state, 0, state_names),
-	ENUM("socket_type", doc_socket_type, socket_type, NULLABLE,
+	ENUM("kind", enum path_kind, kind, 0, kind_names),
+	ENUM("state", enum socket_state, state, 0, state_names),
+	ENUM("socket_type", enum doc_socket_type, socket_type, NULLABLE,
 	     socket_type_names),
 	TEXT("connect_result", connect_result, NULLABLE,
 	     .form = &form_connect_result),
@@ -449,7 +452,7 @@ static const struct member doc_access_members[] = {
 	PATH("path_ref", path, 0),
 	TEXT("path", name, FOREIGN, .form = &form_absolute),
 	TEXT("container_path", container_path, FOREIGN, .form = &form_absolute),
-	ENUM("via", access_via, via, 0, via_names),
+	ENUM("via", enum access_via, via, 0, via_names),
 	TRISTATE("read_only", read_only),
 	BOOL("hidden", hidden),
 	TRISTATE("same_inode", same_inode),
@@ -547,8 +550,8 @@ static const struct member doc_name_members[] = {
 	TEXT("name", name, FOREIGN, .form = &form_absolute),
 	POINTER("root", doc_root, root, NULLABLE),
 	TEXT("below", below, NULLABLE | FOREIGN, .form = &form_absolute),
-	ENUM("kind", path_kind, kind, 0, kind_names),
-	ENUM("state", socket_state, state, 0, state_names),
+	ENUM("kind", enum path_kind, kind, 0, kind_names),
+	ENUM("state", enum socket_state, state, 0, state_names),
 	TEXT("connect_result", connect_result, NULLABLE,
 	     .form = &form_connect_result),
 	POINTER("object", doc_identity, object, NULLABLE),
@@ -588,7 +591,7 @@ static TYPE(doc_risk);
 #define SELF struct doc_premise
 static const struct member doc_premise_members[] = {
 	TEXT("id", id, 0, .form = &form_rule),
-	ENUM("outcome", outcome, outcome, 0, outcome_names),
+	ENUM("outcome", enum outcome, outcome, 0, outcome_names),
 	TEXT("text", text, 0),
 	TEXTS("evidence", evidence, 0, .form = &form_pointer),
 };
@@ -630,7 +633,7 @@ static TYPE(doc_scope);
 
 #define SELF struct doc_verdict
 static const struct member doc_verdict_members[] = {
-	ENUM("decision", decision, decision, 0, decision_names),
+	ENUM("decision", enum decision, decision, 0, decision_names),
 	TEXT("text", text, SHORTENS, .form = &form_filled),
 	NUMBER("finding", finding, OPTIONAL, 0, INT32_MAX),
 	OBJECTS("premises", doc_premise, premises, SHORTENS),
@@ -684,10 +687,12 @@ static const char *check_location(const void *object, const char **why)
 #define SELF struct finding_location
 static const struct member finding_location_members[] = {
 	CONTAINER("container", container, NULLABLE),
-	ENUM("matched_by", matched_by, matched_by, NULLABLE, matched_by_names),
+	ENUM("matched_by", enum matched_by, matched_by, NULLABLE,
+	     matched_by_names),
 	TEXT("why", why, NULLABLE),
 	PATH("path_ref", path, NULLABLE),
-	ENUM("process", finding_process, process, 0, finding_process_names),
+	ENUM("process", enum finding_process, process, 0,
+	     finding_process_names),
 };
 static TYPE(finding_location, .check = check_location);
 #undef SELF

@@ -49,9 +49,9 @@ enum member_flag {
 struct member {
 	const char *name; /* in JSON */
 	enum member_kind kind;
+	unsigned flags;
 	size_t offset; /* of the field in its struct */
 	size_t size;   /* of the field; of one item if it is a list */
-	unsigned flags;
 	const struct object_type *object; /* of OBJECT and POINTER */
 	const struct names *names;	  /* of ENUM; of a TEXT: its words */
 	const struct form *form;	  /* of TEXT; NULL: any text */

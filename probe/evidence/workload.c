@@ -69,9 +69,9 @@ struct name_part {
  */
 struct pod_form {
 	enum workload_kind kind;
-	const struct name_part *part;
 	bool generated;
 	bool uncut; /* the workload's name is cut in another way than below */
+	const struct name_part *part;
 	const char *how;
 };
 
@@ -86,18 +86,18 @@ static const struct name_part ordinal_part = { digits, 1, 10, 1, true };
 
 /* In the order in which a name is asked what it tells: the longest come first. */
 static const struct pod_form pod_forms[] = {
-	{ WORKLOAD_CRONJOB, &minutes_part, true, false,
+	{ WORKLOAD_CRONJOB, true, false, &minutes_part,
 	  "a time and random letters at the end of its pod's name" },
-	{ WORKLOAD_DEPLOYMENT, &hash_part, true, false,
+	{ WORKLOAD_DEPLOYMENT, true, false, &hash_part,
 	  "a hash and random letters at the end of its pod's name" },
-	{ WORKLOAD_JOB, &index_part, true, true, NULL },
+	{ WORKLOAD_JOB, true, true, &index_part, NULL },
 	/* controller_utils.go: GetPodsPrefix(), for all three kinds */
-	{ WORKLOAD_REPLICASET, NULL, true, false, NULL },
-	{ WORKLOAD_DAEMONSET, NULL, true, false, NULL },
-	{ WORKLOAD_JOB, NULL, true, false, NULL },
-	{ WORKLOAD_STATEFULSET, &ordinal_part, false, false,
+	{ WORKLOAD_REPLICASET, true, false, NULL, NULL },
+	{ WORKLOAD_DAEMONSET, true, false, NULL, NULL },
+	{ WORKLOAD_JOB, true, false, NULL, NULL },
+	{ WORKLOAD_STATEFULSET, false, false, &ordinal_part,
 	  "a number at the end of its pod's name" },
-	{ WORKLOAD_POD, NULL, false, false, NULL },
+	{ WORKLOAD_POD, false, false, NULL, NULL },
 };
 
 /* How many letters of the part stand at `text`; of `len` at most. */
