@@ -150,12 +150,11 @@ static int begin_file(struct making *making, const char *path)
 
 /*
  * Reports success (0) or an errno: once after creating the file, once at the
- * end.
+ * end. Nonzero if nobody is there to hear it.
  */
-static void reply(int out, int err)
+static int reply(int out, int err)
 {
-	if (write_whole(out, &err, sizeof(err)) || err)
-		_exit(EXIT_OUTPUT);
+	return write_whole(out, &err, sizeof(err));
 }
 
 __attribute__((noreturn)) static void serve(const char *path, int in, int out)
@@ -166,16 +165,16 @@ __attribute__((noreturn)) static void serve(const char *path, int in, int out)
 
 	if (!err && confine_writer(making.dirfd, &error))
 		err = -EPERM;
-	if (!err) {
-		reply(out, 0);
+	/* a probe that was killed by now wants no file */
+	if (!err)
+		err = reply(out, 0);
+	if (!err)
 		err = copy(in, making.fd);
-	}
 	if (!err)
 		err = put_in_place(&making);
 	if (err && making.fd >= 0)
 		unlinkat(making.dirfd, making.temporary, 0);
-	reply(out, err);
-	_exit(0);
+	_exit(reply(out, err) || err ? EXIT_OUTPUT : 0);
 }
 
 /* ---- the probe ---- */
@@ -201,6 +200,7 @@ static int start_writer(struct output *output)
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
 		signal(SIGHUP, SIG_IGN);
+		signal(SIGPIPE, SIG_IGN);
 		close(bytes[1]);
 		close(answer[0]);
 		serve(output->path, bytes[0], answer[1]);
