@@ -403,9 +403,9 @@ static void put_finding(struct page *page, int64_t idx)
 	fputc('\n', page->out);
 	if (idx >= 0 && (uint64_t)idx < findings->n)
 		finding = &findings->at[idx];
-	if (!finding)
+	if (!finding) {
 		put_line(page, 0, "finding: not known");
-	else
+	} else {
 		put_format(
 			page, 0, "finding %s: %s at %s by %s",
 			finding->id ? quote(page, finding->id) : "without id",
@@ -415,6 +415,7 @@ static void put_finding(struct page *page, int64_t idx)
 			finding->executable_path
 				? quote(page, finding->executable_path)
 				: "(no program)");
+	}
 }
 
 static const char *mark_of(enum tristate holds)
