@@ -102,7 +102,7 @@ static ssize_t receive(struct mnl_socket *netlink, char *buffer, size_t size)
 		return -errno;
 	if (message.msg_namelen != sizeof(from) || from.nl_pid != 0)
 		return 0;
-	return message.msg_flags & MSG_TRUNC ? -ENOSPC : got;
+	return (message.msg_flags & MSG_TRUNC) ? -ENOSPC : got;
 }
 
 /* The error number in a message that ends a dump: 0 or -errno. */

@@ -384,7 +384,7 @@ int criteria_collect(struct criteria *criteria, const struct doc_scope *scope,
 		     struct error *error)
 {
 	struct doc_scope own = *scope;
-	enum platform platform;
+	enum platform platform = PLATFORM_KUBERNETES;
 	int status = check_keys(request->keys, error);
 
 	*criteria = (struct criteria){ 0 };
