@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The phases of a run, each with less rights than the one before it, and what
+ * The phases of a run, each with fewer rights than the one before it, and what
  * the kernel reported when each began. A process only goes down this tree:
  *
  *   collect ---> correlate ---> report     the probe itself
