@@ -95,19 +95,6 @@ static enum outcome second_private(struct judged *judged, const char *pointer)
 		"the path is another socket of the container's own from another root: which of them the finding is about is not known");
 }
 
-static bool is_connected_to(const struct judged *judged, size_t path)
-{
-	for (size_t i = 0; i < judged->doc->connections.n; i++) {
-		const struct doc_connection *connection =
-			&judged->doc->connections.at[i];
-
-		if (connection->path == path && connection->client &&
-		    is_judged_container(judged, connection->client->container))
-			return true;
-	}
-	return false;
-}
-
 /* What the policy lets the container do is not known, but a connection is. */
 static bool selinux_may_decide(const struct judged *judged,
 			       const struct doc_name *name)

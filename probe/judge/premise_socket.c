@@ -234,19 +234,6 @@ static bool is_first_way(const struct judged *judged, size_t idx)
 	return true;
 }
 
-static bool is_connected(const struct judged *judged, size_t path)
-{
-	for (size_t i = 0; i < judged->doc->connections.n; i++) {
-		const struct doc_connection *connection =
-			&judged->doc->connections.at[i];
-
-		if (connection->path == path && connection->client &&
-		    is_judged_container(judged, connection->client->container))
-			return true;
-	}
-	return false;
-}
-
 static const char *what_it_gives(const char *path)
 {
 	switch (runtime_api(path)) {
@@ -279,7 +266,7 @@ static bool add_live_access(struct judged *judged, size_t idx)
 		verdict_name(judged, path->path),
 		verdict_name(judged, access->container_path),
 		name_of(&via_names, access->via),
-		is_connected(judged, access->path)
+		is_connected_to(judged, access->path)
 			? " and is connected to it now"
 			: "",
 		what_it_gives(path->path));

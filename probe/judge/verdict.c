@@ -179,6 +179,19 @@ bool is_judged_container(const struct judged *judged, struct container_ref ref)
 	return judged->container && ref.at == judged->container_idx;
 }
 
+bool is_connected_to(const struct judged *judged, size_t path)
+{
+	for (size_t i = 0; i < judged->doc->connections.n; i++) {
+		const struct doc_connection *connection =
+			&judged->doc->connections.at[i];
+
+		if (connection->path == path && connection->client &&
+		    is_judged_container(judged, connection->client->container))
+			return true;
+	}
+	return false;
+}
+
 bool path_has_name(const struct doc_path *path, const char *name)
 {
 	for (size_t i = 0; i < path->names.n; i++) {

@@ -83,6 +83,9 @@ bool is_named_by_ecs(const struct judged *judged);
 /* Is this the container that is judged? */
 bool is_judged_container(const struct judged *judged, struct container_ref ref);
 
+/* Is a process of the container connected to the socket at this path? */
+bool is_connected_to(const struct judged *judged, size_t path);
+
 /* Is this one of the object's names? */
 bool path_has_name(const struct doc_path *path, const char *name);
 
