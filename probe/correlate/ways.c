@@ -152,29 +152,65 @@ static const struct mount_fact *fact_of(const struct way_context *context,
 	return NULL;
 }
 
+/*
+ * Where on the node a mount of the container would be if it came along with the
+ * recorded mount that it lies below. False where it cannot have.
+ */
+static bool place_on_node(const struct way_context *context,
+			  const struct mount *mount,
+			  const struct mount_fact *fact,
+			  char place[static PATH_MAX])
+{
+	const char *rest = fact->present ? path_below(mount->point, fact->point)
+					 : NULL;
+
+	if (!fact->record->recursive || fact->fits != TRI_YES ||
+	    !fact->source || !rest || !context->nodes)
+		return false;
+	return (size_t)snprintf(place, PATH_MAX, "%s%s",
+				strcmp(fact->source, "/") ? fact->source : "",
+				*rest ? rest : "/") < PATH_MAX;
+}
+
+static bool is_same_mount(const struct mount *mount, const struct mount *nodes,
+			  const char *place)
+{
+	return strcmp(nodes->point, place) == 0 && nodes->dev == mount->dev &&
+	       strcmp(nodes->root, mount->root) == 0;
+}
+
 /* Does the node have the same file system at the same place below the source? */
 static bool node_has_below(const struct way_context *context,
 			   const struct mount *mount,
 			   const struct mount_fact *fact)
 {
-	const char *rest = path_below(mount->point, fact->point);
 	char place[PATH_MAX];
-	const struct mount *nodes;
 	size_t idx;
 
-	if (!fact->record->recursive || fact->fits != TRI_YES ||
-	    !fact->source || !rest || !context->nodes)
-		return false;
-	if ((size_t)snprintf(place, sizeof(place), "%s%s",
-			     strcmp(fact->source, "/") ? fact->source : "",
-			     *rest ? rest : "/") >= sizeof(place))
+	if (!place_on_node(context, mount, fact, place))
 		return false;
 	idx = mount_serving(context->nodes, place);
-	if (idx == NO_INDEX)
-		return false;
-	nodes = &context->nodes->mounts.at[idx];
-	return strcmp(nodes->point, place) == 0 && nodes->dev == mount->dev &&
-	       strcmp(nodes->root, mount->root) == 0;
+	return idx != NO_INDEX &&
+	       is_same_mount(mount, &context->nodes->mounts.at[idx], place);
+}
+
+/* Is a mount that another covers covered so on the node too? */
+static bool node_covers_it(const struct way_context *context,
+			   const struct mount *mount)
+{
+	char place[PATH_MAX];
+
+	for (size_t i = 0; i < context->facts->n; i++) {
+		if (!place_on_node(context, mount, &context->facts->at[i],
+				   place))
+			continue;
+		for (size_t k = 0; k < context->nodes->mounts.n; k++) {
+			if (is_same_mount(mount, &context->nodes->mounts.at[k],
+					  place))
+				return true;
+		}
+	}
+	return false;
 }
 
 /* NULL where the mount is one that the container was started with. */
@@ -192,15 +228,15 @@ static const char *check_mount(const struct way_context *context,
 			       ? "what is mounted there is not what the record says"
 			       : "what the record mounts there could not be looked at on the node";
 	for (size_t i = 0; i < context->facts->n; i++) {
-		if (context->facts->at[i].present &&
-		    node_has_below(context, mount, &context->facts->at[i]))
+		if (node_has_below(context, mount, &context->facts->at[i]))
 			return NULL;
 	}
 	return "a mount that the record does not have";
 }
 
 /* Is there a mount at this place that the way did not meet? */
-static bool way_is_covered(const struct mount_view *own, const char *below,
+static bool way_is_covered(const struct way_context *context,
+			   const struct mount_view *own, const char *below,
 			   const struct way_step *step)
 {
 	char place[PATH_MAX];
@@ -212,7 +248,8 @@ static bool way_is_covered(const struct mount_view *own, const char *below,
 		const struct mount *mount = &own->mounts.at[i];
 
 		if (strcmp(mount->point, place) == 0 &&
-		    mount->id != step->entry.mnt_id)
+		    mount->id != step->entry.mnt_id &&
+		    !node_covers_it(context, mount))
 			return true;
 	}
 	return false;
@@ -236,7 +273,7 @@ static void check_step(const struct way_context *context,
 	/* Onto its root only who writes to the bundle itself could mount. */
 	if (id != context->root_mnt)
 		result->slave |= context->more->at[idx].slave;
-	if (!result->why && way_is_covered(own, below, step))
+	if (!result->why && way_is_covered(context, own, below, step))
 		result->why = "a mount is covered there by another";
 }
 

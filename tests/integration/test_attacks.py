@@ -191,9 +191,11 @@ EXPECTED = [
     ("removed: chroot to the node", "inconclusive", "time", ["mounts_unchanged"]),
     ("closed", "supported", None, ["mounts_unchanged"]),
     ("by its group", "not_supported", "name", []),
-    ("new privileges", "not_supported", "name", []),
-    ("dropped", "not_supported", "name", []),
-    ("dropped but one", "not_supported", "name", []),
+    ("may connect", "not_supported", "name", []),
+    # Premise permission is unknown, and nobody may connect now, or is connected.
+    ("new privileges", "inconclusive", "name", []),
+    ("dropped", "inconclusive", "name", []),
+    ("dropped but one", "inconclusive", "name", []),
     ("chmod", "inconclusive", "time", ["mounts_unchanged"]),
     ("relay over TCP", "supported", None, ["no_relay", "event_time"]),
     ("alone", "supported", None, ["no_relay", "event_time"]),
@@ -322,7 +324,7 @@ def recorded(field):
     node = field.node
     raws = [finding(field.pods["hardened"], "/plain/other.sock", field.events["hardened"], id="inert"),
             finding(field.pods["thread"], attacks.LIVE, field.events["thread"], id="connected"),
-            finding(field.pods["new privileges"], "/perm/podman.sock", field.events["new privileges"], id="live")]
+            finding(field.pods["may connect"], "/perm/podman.sock", field.events["may connect"], id="live")]
     return explain(node, raws)[1].document
 
 
@@ -360,7 +362,7 @@ def test_same_id_with_other_content(field, recorded, tmp_path):
     saved, raw = tmp_path / "evidence.json", tmp_path / "finding.json"
     saved.write_text(json.dumps(recorded))
     for pod, name, decision in (("hardened", "/plain/other.sock", "supported"),
-                                ("new privileges", "/perm/podman.sock", "not_supported"),
+                                ("may connect", "/perm/podman.sock", "not_supported"),
                                 ("hardened", "/plain/unseen.sock", "inconclusive")):
         raw.write_text(json.dumps(finding(field.pods[pod], name, field.events[pod], id="inert")))
         assert decisions(conftest.Evidence(run_judge(saved, raw))) == {"inert": decision}

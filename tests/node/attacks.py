@@ -366,6 +366,8 @@ PERMISSION = {
             note(NAME); done(); stay()''', **USER),
     "by its group": dict(name="/perm/buildkitd.sock", mounts=[("/run/buildkit", "/perm", False)], groups=[77],
                          script="event(NAME); done(); stay()", **USER),
+    "may connect": dict(name="/perm/podman.sock", mounts=[("/run/podman", "/perm", False)],
+                        script="note(NAME); done(); stay()"),
     "new privileges": dict(name="/perm/podman.sock", mounts=[("/run/podman", "/perm", False)], user=1234,
                            script="note(NAME); done(); stay()"),
     "dropped": dict(name="/perm/podman.sock", mounts=[("/run/podman", "/perm", False)], no_new_privileges=True,
