@@ -492,6 +492,39 @@ static void mounts_below_a_recorded_one(void **state)
 	}
 }
 
+/* A pile of two that came along from the node, where the same two lie. */
+static void a_pile_that_the_node_has(void **state)
+{
+	struct scene *s = *state;
+	static const char own[] = "10 1 0:9 / / rw - overlay o rw\n"
+				  "11 10 0:5 /srv /data rw - tmpfs t rw\n"
+				  "12 11 0:6 / /data/sub rw - tmpfs t rw\n"
+				  "14 12 0:7 / /data/sub rw - tmpfs t rw\n"
+				  "13 10 0:8 / /etc rw - tmpfs t rw\n";
+	static const char alike[] = "1 0 0:5 / / rw - tmpfs t rw\n"
+				    "3 1 0:6 / /srv/sub rw - tmpfs t rw\n"
+				    "4 3 0:7 / /srv/sub rw - tmpfs t rw\n";
+	static const char without[] = "1 0 0:5 / / rw - tmpfs t rw\n"
+				      "4 1 0:7 / /srv/sub rw - tmpfs t rw\n";
+
+	s->table = s->nodes = (struct mount_view){ 0 };
+	s->more = s->nodes_more = (struct mount_more_list){ 0 };
+	assert_int_equal(parse_mountinfo(&s->arena, own, strlen(own), &s->table,
+					 &s->more),
+			 0);
+	assert_int_equal(parse_mountinfo(&s->arena, alike, strlen(alike),
+					 &s->nodes, &s->nodes_more),
+			 0);
+	goes_to(s, "/data/sub", 14);
+	assert_int_equal(mounts_of(s).fit, TRI_YES);
+	s->nodes = (struct mount_view){ 0 };
+	s->nodes_more = (struct mount_more_list){ 0 };
+	assert_int_equal(parse_mountinfo(&s->arena, without, strlen(without),
+					 &s->nodes, &s->nodes_more),
+			 0);
+	refuses(s, "a mount is covered there by another", "/data/sub");
+}
+
 #define scene_test(f)                                                          \
 	cmocka_unit_test_setup_teardown(f, scene_setup, scene_teardown)
 
@@ -514,6 +547,7 @@ int main(void)
 		scene_test(a_mount_that_is_covered),
 		scene_test(an_absent_name_that_is_a_mount_point),
 		scene_test(mounts_below_a_recorded_one),
+		scene_test(a_pile_that_the_node_has),
 	};
 
 	return cmocka_run_group_tests_name("ways", tests, NULL, NULL);
