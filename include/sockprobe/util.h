@@ -159,6 +159,13 @@ void format_time(struct timespec when, char text[static TIME_TEXT_SIZE]);
  */
 int parse_rfc3339(const char *text, struct timespec *when);
 
+/* Is `a` before `b`, by as little as a nanosecond? */
+static inline bool time_is_before(struct timespec a, struct timespec b)
+{
+	return a.tv_sec < b.tv_sec ||
+	       (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
 /* a - b in milliseconds. */
 int64_t time_diff_ms(struct timespec a, struct timespec b);
 

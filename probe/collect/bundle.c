@@ -17,16 +17,11 @@ enum { MOST_MOUNTS = 1024, MOST_GROUPS = 1024, MOST_TEXT = 4096 };
 
 static const uint64_t all_capabilities = ~0ULL;
 
-static const cJSON *get(const cJSON *object, const char *key)
-{
-	return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
 /* A copy of the member's text: NULL with *err 0 where it has none. */
 static const char *copy_text(struct arena *arena, const cJSON *object,
 			     const char *key, int *err)
 {
-	const char *text = cJSON_GetStringValue(get(object, key));
+	const char *text = cJSON_GetStringValue(json_get(object, key));
 	const char *copy;
 
 	if (!text || !*text || strlen(text) > MOST_TEXT)
@@ -66,7 +61,7 @@ static int bundle_add_mount(struct arena *arena, const cJSON *item,
 {
 	static const char *const propagating[] = { "slave", "rslave", "shared",
 						   "rshared", NULL };
-	const cJSON *options = get(item, "options");
+	const cJSON *options = json_get(item, "options");
 	struct record_mount *mount;
 	int err = 0;
 
@@ -101,7 +96,7 @@ static uint64_t capability_set(const cJSON *capabilities, const char *key)
 	const cJSON *item;
 	uint64_t set = 0;
 
-	cJSON_ArrayForEach(item, get(capabilities, key)) {
+	cJSON_ArrayForEach(item, json_get(capabilities, key)) {
 		const char *name = cJSON_GetStringValue(item);
 		cap_value_t value;
 
@@ -131,9 +126,9 @@ static int bundle_take_user(struct arena *arena, const cJSON *user,
 {
 	const cJSON *item;
 
-	bundle->user_known = take_id(get(user, "uid"), &bundle->uid) &&
-			     take_id(get(user, "gid"), &bundle->gid);
-	cJSON_ArrayForEach(item, get(user, "additionalGids")) {
+	bundle->user_known = take_id(json_get(user, "uid"), &bundle->uid) &&
+			     take_id(json_get(user, "gid"), &bundle->gid);
+	cJSON_ArrayForEach(item, json_get(user, "additionalGids")) {
 		uint32_t gid;
 		size_t *slot;
 
@@ -179,31 +174,32 @@ static bool allows_no_namespace(const cJSON *rule)
 	static const double namespaces =
 		CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
 		CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWCGROUP;
-	const cJSON *args = get(rule, "args");
+	const cJSON *args = json_get(rule, "args");
 	const cJSON *arg = cJSON_GetArrayItem(args, 0);
-	const char *op = cJSON_GetStringValue(get(arg, "op"));
+	const char *op = cJSON_GetStringValue(json_get(arg, "op"));
 
 	return cJSON_GetArraySize(args) == 1 && op &&
 	       strcmp(op, "SCMP_CMP_MASKED_EQ") == 0 &&
-	       cJSON_GetNumberValue(get(arg, "index")) == 0 &&
-	       cJSON_GetNumberValue(get(arg, "value")) == namespaces &&
-	       (!get(arg, "valueTwo") ||
-		cJSON_GetNumberValue(get(arg, "valueTwo")) == 0);
+	       cJSON_GetNumberValue(json_get(arg, "index")) == 0 &&
+	       cJSON_GetNumberValue(json_get(arg, "value")) == namespaces &&
+	       (!json_get(arg, "valueTwo") ||
+		cJSON_GetNumberValue(json_get(arg, "valueTwo")) == 0);
 }
 
 /* With what the profile answers a call, if no other rule says otherwise. */
 static bool profile_closes(const cJSON *seccomp, const char *name)
 {
 	const char *otherwise =
-		cJSON_GetStringValue(get(seccomp, "defaultAction"));
+		cJSON_GetStringValue(json_get(seccomp, "defaultAction"));
 	bool closed = action_denies(otherwise);
 	const cJSON *rule;
 
-	cJSON_ArrayForEach(rule, get(seccomp, "syscalls")) {
-		const char *action = cJSON_GetStringValue(get(rule, "action"));
-		bool always = cJSON_GetArraySize(get(rule, "args")) == 0;
+	cJSON_ArrayForEach(rule, json_get(seccomp, "syscalls")) {
+		const char *action =
+			cJSON_GetStringValue(json_get(rule, "action"));
+		bool always = cJSON_GetArraySize(json_get(rule, "args")) == 0;
 
-		if (!list_has(get(rule, "names"), name))
+		if (!list_has(json_get(rule, "names"), name))
 			continue;
 		if (!action_denies(action)) {
 			if (strcmp(name, "clone") == 0 &&
@@ -237,14 +233,14 @@ static bool closes_namespaces(const cJSON *seccomp)
 static int bundle_fill(struct arena *arena, const cJSON *config,
 		       struct bundle *bundle)
 {
-	const cJSON *process = get(config, "process");
-	const cJSON *capabilities = get(process, "capabilities");
+	const cJSON *process = json_get(config, "process");
+	const cJSON *capabilities = json_get(process, "capabilities");
 	const cJSON *item;
 	int err = 0;
 
-	bundle->root = copy_text(arena, get(config, "root"), "path", &err);
+	bundle->root = copy_text(arena, json_get(config, "root"), "path", &err);
 	bundle->no_new_privileges =
-		cJSON_IsTrue(get(process, "noNewPrivileges"));
+		cJSON_IsTrue(json_get(process, "noNewPrivileges"));
 	bundle->cap_bounding = all_capabilities;
 	bundle->cap_effective = bundle->cap_ambient = all_capabilities;
 	if (cJSON_IsObject(process)) {
@@ -253,11 +249,12 @@ static int bundle_fill(struct arena *arena, const cJSON *config,
 			capability_set(capabilities, "effective");
 		bundle->cap_ambient = capability_set(capabilities, "ambient");
 	}
-	bundle->seccomp_closes_namespaces =
-		closes_namespaces(get(get(config, "linux"), "seccomp"));
+	bundle->seccomp_closes_namespaces = closes_namespaces(
+		json_get(json_get(config, "linux"), "seccomp"));
 	if (!err)
-		err = bundle_take_user(arena, get(process, "user"), bundle);
-	cJSON_ArrayForEach(item, get(config, "mounts")) {
+		err = bundle_take_user(arena, json_get(process, "user"),
+				       bundle);
+	cJSON_ArrayForEach(item, json_get(config, "mounts")) {
 		if (!err)
 			err = bundle_add_mount(arena, item, bundle);
 	}
@@ -271,8 +268,8 @@ int bundle_parse(struct arena *arena, const cJSON *config, const char *source,
 	struct bundle *made;
 
 	*bundle = NULL;
-	if (!cJSON_IsObject(get(config, "root")) ||
-	    !cJSON_IsObject(get(config, "process")) || !slash)
+	if (!cJSON_IsObject(json_get(config, "root")) ||
+	    !cJSON_IsObject(json_get(config, "process")) || !slash)
 		return 0;
 	made = arena_alloc(arena, sizeof(*made));
 	if (!made)

@@ -153,12 +153,6 @@ static int look_counted(struct subject *subject, struct name_looker *looker,
 
 /* ---- dates and mounts ---- */
 
-static bool is_later(struct timespec a, struct timespec b)
-{
-	return a.tv_sec > b.tv_sec ||
-	       (a.tv_sec == b.tv_sec && a.tv_nsec > b.tv_nsec);
-}
-
 /* The way to a directory that would be the root is part of the name's own. */
 static void add_date(struct name_seen *seen, struct way_date date)
 {
@@ -166,7 +160,7 @@ static void add_date(struct name_seen *seen, struct way_date date)
 		return;
 	seen->dated = date.dated;
 	seen->date_why = date.why;
-	if (date.dated && is_later(date.since, seen->since))
+	if (date.dated && time_is_before(seen->since, date.since))
 		seen->since = date.since;
 }
 
@@ -315,7 +309,7 @@ static bool may_have_been(const struct subject *subject, const struct way *way)
 	if (idx != NO_INDEX && table->mounts.at[idx].read_only)
 		return false;
 	return !date.dated || !container->pid_file.path ||
-	       is_later(date.since, container->pid_file.written);
+	       time_is_before(container->pid_file.written, date.since);
 }
 
 /*

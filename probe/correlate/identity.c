@@ -174,12 +174,6 @@ static void set_once(struct sourced *field, const char *value,
 	}
 }
 
-static bool is_earlier(struct timespec a, struct timespec b)
-{
-	return a.tv_sec < b.tv_sec ||
-	       (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
-}
-
 static void note_namespace(enum tristate *fact, uint64_t ns, uint64_t nodes)
 {
 	if (!ns || !nodes)
@@ -214,7 +208,8 @@ static int add_process(struct evidence *ev, struct container *container,
 	if (process->view != NO_INDEX)
 		err = index_list_add_once(&ev->arena, &container->views,
 					  process->view);
-	if (!container->started.tv_sec || is_earlier(start, container->started))
+	if (!container->started.tv_sec ||
+	    time_is_before(start, container->started))
 		container->started = start;
 	note_namespace(&container->host_pid, process->ns_pid, ev->node_pid_ns);
 	note_namespace(&container->host_network, process->ns_net, node_net);

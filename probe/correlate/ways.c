@@ -31,12 +31,6 @@ static const struct {
 	{ BTRFS_SUPER_MAGIC, false },
 };
 
-static bool is_older(struct timespec a, struct timespec b)
-{
-	return a.tv_sec < b.tv_sec ||
-	       (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
-}
-
 /* NULL, and *since; or why the step has no date. */
 static const char *date_by_magic(uint32_t magic, const struct way_step *step,
 				 bool mount_point, struct timespec *since)
@@ -46,7 +40,7 @@ static const char *date_by_magic(uint32_t magic, const struct way_step *step,
 			continue;
 		*since = step->parent.change;
 		if (!step->absent && !mount_point && honest[i].entry_tells &&
-		    is_older(step->entry.change, *since))
+		    time_is_before(step->entry.change, *since))
 			*since = step->entry.change;
 		return NULL;
 	}
@@ -130,7 +124,7 @@ struct way_date way_date(const struct way *way, uint64_t root_mnt)
 		date.at = step->at;
 		if (date.why)
 			return date;
-		if (is_older(date.since, since))
+		if (time_is_before(date.since, since))
 			date.since = since;
 	}
 	date.at = NULL;
